@@ -123,6 +123,13 @@ return lesson {
       "The provider writes: the second half of the disk is moved in a minute. The database will be slow once more."))
   end,
 
+  quiet = {
+    by = "nele",
+    says = "A rider writes that a lock opened only at the second try. Is that how it begins?",
+    debrief = [[Two checks in a hundred fail by themselves, and are asked for again: that is what retries are for. The
+      lock opened.]],
+  },
+
   expect = {
     at = PAGE,
     moves = {
@@ -451,9 +458,12 @@ return lesson {
     { "A limit to the checks inside stations: 10 for each instance.", right = true, effort = "one line",
       with = { set("stations.workers", 10) },
       reply = "Yes. What it takes in it can finish in time. So would a budget for retries bound it." },
+    { "An alert when fewer locks are opened than usual.", right = true, effort = "an hour",
+      alert = threshold { "few locks opened", of = "locks_opened", metric = "total", below = 10, hold = sec(30) },
+      reply = "Yes: it would have called in the first minute. The number on the wall never would. A bound saves more." },
     { "Exponential pauses between retries.", effort = "one line",
       with = { set("rides.stations.backoff", "exponential") },
-      reply = "Good manners, and not enough: they spread the calls and do not make them fewer." },
+      reply = "They spread the calls over more time, and do not make them fewer." },
     { "A third instance of stations.", effort = "one line, money",
       with = { set("stations.instances", 3) },
       reply = "The slow minute fills it like the others. The storm asks for over 70 checks a second." },
@@ -473,7 +483,8 @@ return lesson {
     must be asked for a while (turn riders away, stop asking). And so that the next push is only a push, what is asked must have
     a bound that holds also when everything fails: a budget for retries, a limit to what is inside.
 
-    Pauses and jitter are good manners between few. A restart empties the wrong place.
+    Pauses and jitter keep retries from coming in step; they do not make them fewer. A restart empties stations, while the
+    calls wait in rides.
   ]],
   sums = {
     "{riders} riders a second came this morning. stations can do 2 cores / 70 ms = 28 checks a second.",
