@@ -40,7 +40,8 @@ static void print_text(const struct wire_answer *a, const struct store *s)
     for (size_t i = 0; i < a->ncards; i++) {
         const struct wire_card *c = &a->cards[i];
         if (strcmp(track, c->track) != 0)
-            buf_addf(&out, "%s%s\n", i > 0 ? "\n" : "", c->track);
+            buf_addf(&out, "%s%s%s%s\n", i > 0 ? "\n" : "", c->track,
+                     c->asks[0] != '\0' ? ": " : "", c->asks);
         track = c->track;
         state_of(&state, c, s);
         buf_addf(&out, "  %s", c->id);

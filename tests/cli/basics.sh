@@ -99,6 +99,9 @@ try "too many words" 2 completion bash zsh && has "$err" "usage:"
 try "a lesson outside the folder is no name" 2 play ../no/such/lesson && has "$err" "cannot be opened"
 try "a file that is no file" 1 check /dev && has "$err" "not a regular file"
 try "an empty list of lessons" 2 report && has "$err" "no run yet"
+sed "/^  page = /,/]],\$/d" lessons/first-page.lua >"$scratch/draft.lua"
+try "play of a draft that has no page yet" 0 play --draft "$scratch/draft.lua" --plain &&
+    has "$out" "Your shift begins"
 
 printf 'return 1 +\n' >"$scratch/broken.lua"
 try "a broken lesson: check" 3 check "$scratch/broken.lua" && has "$err" "broken.lua:"
