@@ -398,6 +398,5 @@ return lesson {
     ["hit ratio"] = "The share of lookups that found a value. A mean over some time.",
     ["single flight"] = "Of many who miss the same key, one loads it; the others wait for its answer.",
     ["stale while revalidate"] = "After its end a value is still given out for a while, as one load in the background fetches a new one.",
-    ["jitter"] = "A random part of a time, so that things do not happen together.",
   },
 }

@@ -506,7 +506,6 @@ return lesson {
     ["retry"] = "To ask again what was not answered, or not in time.",
     ["attempt"] = "One time of asking. A call with three retries can be four attempts.",
     ["retry budget"] = "A bound to all retries together: a share of the calls.",
-    ["jitter"] = "A random part of a pause, so that not all come at once.",
     ["metastable"] = "Stays bad after what made it bad is gone, as it holds itself.",
     ["circuit breaker"] = "Stops calls for some seconds when too many fail, then tries one.",
     ["shed"] = "To turn some away at once, so that the others can be served.",

@@ -28,6 +28,8 @@ static const struct glossary_term terms[] = {
     {"goodput", "Answers for which somebody still waited."},
     {"in flight", "Begun and not yet finished."},
     {"instance", "One running copy of a service: checkout-3."},
+    {"jitter",
+     "A random part of a wait, so that not everybody comes back in the same moment."},
     {"lag",
      "How far a reader is behind what was written: in time, in bytes or in messages."},
     {"latency", "How long a request took, from its start to its end."},
