@@ -53,6 +53,7 @@ struct client_state {      /* what every attempt touches comes first */
     sim_time from;
     uint32_t timer;
     uint32_t trace_every;
+    uint64_t trace_lot; /* of all attempts, to choose those that are traced */
     uint32_t in_flight;
     struct list inside;
     uint8_t priority;

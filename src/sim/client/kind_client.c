@@ -9,6 +9,7 @@
 #include "call/call.h"
 #include "client/client.h"
 #include "engine/life.h"
+#include "engine/lot.h"
 #include "engine/queue.h"
 #include "engine/telling.h"
 #include "engine/zipf.h"
@@ -107,9 +108,10 @@ static size_t client_size(const struct model *m, comp_id c)
 
 /* ---- an attempt ----------------------------------------------------------------- */
 
-static bool traced(const struct client_state *s, uint64_t request)
+static bool traced(const struct client_state *s, const struct act *a)
 {
-    return s->trace_every > 0 && hash_u64(0, request) % s->trace_every == 0;
+    return s->trace_every > 0 &&
+           hash_u64(s->trace_lot, a->serial) % s->trace_every == 0;
 }
 
 /* Arms the end of an act's patience, of which `waited` is over already. */
@@ -148,16 +150,17 @@ void client_attempt(struct world *w, comp_id c, uint32_t user, uint32_t visit,
     const struct call_spec *spec = &s->spec;
     struct act *a = act_new(w, ACT_USER, c);
     a->request = ++W_HEAD(w)->next_request;
+    a->serial = (uint32_t)++s->attempts;
     a->user = user;
-    a->visit = visit != 0 ? visit : (uint32_t)a->request;
+    a->visit = visit != 0 ? visit : a->serial;
+    a->origin = c;
     a->of_user.made = made;
     a->client = c;
     a->priority = s->priority;
     a->what = spec->what;
-    s->attempts++;
     s->in_flight++;
     members_add(w, &s->inside, a);
-    if (traced(s, a->request)) {
+    if (traced(s, a)) {
         a->flags |= ACT_TRACED;
         a->span = w_span_id(w);
     }
@@ -364,6 +367,7 @@ static void choose_trace_every(struct world *w, comp_id c)
     if (every == 0)
         every = rate <= TRACES_PER_S ? 1 : (int64_t)(rate / TRACES_PER_S) + 1;
     client_at(w, c)->trace_every = every < 0 ? 0 : (uint32_t)every;
+    client_at(w, c)->trace_lot = lot_of(w, c, LOT_PURPOSE(LOT_TRACE));
 }
 
 /* Keeps what every attempt asks for, as it is set now. */

@@ -63,6 +63,7 @@ struct versions {
 
 struct comp {
     const char *name;
+    uint64_t name_hash;
     const struct kind_impl *kind;
     struct versions *versions; /* NULL: it has none */
     comp_id owner, target;
@@ -131,7 +132,8 @@ struct head {
     uint64_t seed;
     uint64_t events; /* dispatched */
     uint64_t digest; /* of what was done to it from outside */
-    uint64_t next_request;
+    uint64_t
+        next_request;   /* for people: nothing may be worked out from such a number */
     uint64_t seq;       /* insertion number of calendar events */
     ref used;           /* bump pointer: bytes / 8 in use */
     ref largest;        /* largest single allocation so far (headroom rule) */

@@ -50,6 +50,7 @@ struct bucket_limits { /* of one that is limited; it never moves */
     struct list waiting[PRIORITIES]; /* the last class goes first */
     uint32_t nwaiting, timer;
     ref gate; /* WHO_GATE: struct gate */
+    ref next; /* the one that was made after it */
 };
 
 /* The requests inside at once, and the limit that adapts to how long they take. */
@@ -90,6 +91,7 @@ struct override { /* a limit that an operator gave to one */
 struct limiter_state {
     ref table; /* refs of struct bucket_limits by hash, open addressing */
     uint32_t n, cap;
+    ref first, last; /* all of them, in the order in which they were made */
     ref gates;
     uint32_t ngates;
     struct override overrides[OVERRIDES_MAX];
