@@ -55,6 +55,9 @@ enum act_flag {
     ACT_LINE = 2048      /* goes by a kept connection (path_dial.c) */
 };
 
+/* Classes of priority: the first is refused first, the last served first. */
+enum { PRIORITY_MOST = 3, PRIORITY_CLASSES };
+
 /* The way that an act's message goes. */
 enum way { WAY_THERE, WAY_BACK };
 

@@ -35,7 +35,7 @@ enum limit_who {
     WHO_TENANT,
     WHO_GATE /* no bucket: what is inside at once */
 };
-enum { PRIORITIES = 4 };
+enum { PRIORITIES = PRIORITY_CLASSES };
 /* Class of priority: 0 is refused first, PRIORITIES - 1 last. */
 static inline int limit_class(const struct act *a)
 {
