@@ -172,6 +172,7 @@ static void questions_are_answered(void **state)
         "s:highest('api', 'cpu', min(1)) >= s:mean('api', 'cpu', min(1))",
         "s:lowest('api', 'cpu', min(1)) <= s:mean('api', 'cpu', min(1))",
         "s:ago('orders', 'total', sec(30)) < s:of('orders').total",
+        "s:ago('orders', 'total', sec(0)) == s:of('orders').total",
         "s:budget() > 0.9",
         "s:in_step() == s:now()",
         "pick('a', { 1, 2, 3 }) == pick('a', { 1, 2, 3 })",

@@ -178,6 +178,7 @@ struct world {
     bool vast;                 /* larger than a processor's cache */
     size_t refused;            /* scheduled actions that could not be done */
     struct errmsg why_refused; /* of the first */
+    int line_refused;
 };
 
 #define W_HEAD(w) ((struct head *)(void *)(w)->base)

@@ -333,6 +333,7 @@ static void note_refusal(struct world *w, const struct action *a,
     if (w->refused++ > 0)
         return;
     struct buf at;
+    w->line_refused = a->line;
     buf_init(&at, 0);
     time_format(&at, w_now(w));
     (void)errmsg_set(&w->why_refused, ERR_REFUSED, "%s of %s at %s: %s", a->name,
