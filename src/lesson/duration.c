@@ -114,8 +114,8 @@ static int less_or_equal(lua_State *L)
     return compare(L, true);
 }
 
-/* One side of a comparison by == or ~= with a number; the other operand is `false`, which
- * equals.c has put there. */
+/* Returns the side of a comparison by == or ~= with a number; the other operand is `false`,
+ * which equals.c has put there. */
 static int side(lua_State *L)
 {
     int i = lua_type(L, 1) == LUA_TBOOLEAN && !lua_toboolean(L, 1) ? 2 : 1;

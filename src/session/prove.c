@@ -212,7 +212,7 @@ static void judge_nothing(struct prover *pv)
                  100 * slo_objective(pv));
 }
 
-/* What a lesson plans happens, at least while nobody is in its way. */
+/* Holds a lesson to its plan: all of it can be done, at least while nobody is in its way. */
 static void judge_plan(struct prover *pv)
 {
     const char *first;
