@@ -168,6 +168,37 @@ static void the_schedule_tells_what_it_should(void **state)
     world_free(w);
 }
 
+/* Each visit ends in one of two ways, however often it was tried: in an open loop, in
+ * sessions, and for users who stay. */
+static void a_visit_is_answered_or_lost(void **state)
+{
+    static const char *const way[] = {"open", "sessions", "closed"};
+    (void)state;
+    for (int k = 0; k < 3; k++) {
+        struct model *m = site(k == 2 ? 0 : 200);
+        comp_id users = model_find(m, "users");
+        if (k == 1)
+            must_set(m, users, "visits", value_count(5));
+        if (k == 2)
+            must_set(m, users, "users", value_count(200));
+        must_set(m, users, "think", value_dist(dist_exponential(SIM_SEC)));
+        must_set(m, users, "reloads", value_number(0.7));
+        must_set(m, users, "gives_up", value_dist(dist_exponential(10 * SIM_MS)));
+        struct world *w = must_world(m, 1);
+        must_run(w, 60 * SIM_SEC);
+        double tried = metric(w, "users", "attempts_total");
+        double visits = metric(w, "users", "visits_total");
+        double answered = metric(w, "users", "answered_total");
+        double lost = metric(w, "users", "visits_lost_total");
+        double under_way = visits - answered - lost;
+        if (!(lost > 100 && tried > visits && under_way >= 0 &&
+              under_way < 0.02 * visits))
+            fail_msg("%s: %g visits in %g attempts: %g answered, %g lost", way[k],
+                     visits, tried, answered, lost);
+        world_free(w);
+    }
+}
+
 static uint64_t traced_requests;
 
 static void on_span(void *ctx, const struct span *s)
@@ -255,6 +286,7 @@ int main(void)
         cmocka_unit_test(rates_and_spikes_change_while_it_runs),
         cmocka_unit_test(the_same_people_come_whatever_else_there_is),
         cmocka_unit_test(the_schedule_tells_what_it_should),
+        cmocka_unit_test(a_visit_is_answered_or_lost),
         cmocka_unit_test(traces_are_sampled),
         cmocka_unit_test(a_trace_follows_its_request),
     };

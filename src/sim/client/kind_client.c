@@ -234,11 +234,13 @@ static bool reloads(struct world *w, const struct act *a)
 /* Decides what a user of a session does after an attempt. */
 static SELDOM void go_on(struct world *w, const struct act *a, enum reason reason)
 {
-    if (reason != REASON_NONE && reloads(w, a))
+    if (reason != REASON_NONE && reloads(w, a)) {
         client_away(w, a->comp, true);
-    else
-        client_visit_over(w, a->comp, a->user, a->of_user.made, reason == REASON_NONE,
-                          w_now(w) == a->start);
+        return;
+    }
+    client_at(w, a->comp)->visits_lost += reason != REASON_NONE;
+    client_visit_over(w, a->comp, a->user, a->of_user.made, reason == REASON_NONE,
+                      w_now(w) == a->start);
 }
 
 static void user_ended(struct world *w, struct act *a, enum reason reason)
@@ -260,7 +262,7 @@ static void user_ended(struct world *w, struct act *a, enum reason reason)
     if (s->loops)
         go_on(w, a, reason);
     else if (reason != REASON_NONE)
-        (void)reloads(w, a);
+        s->visits_lost += !reloads(w, a);
     act_free(w, a);
 }
 
@@ -458,6 +460,8 @@ static const struct fault_desc faults[] = {
 static const char *const streams[] = {"arrivals", "behaviour", "think", "identity",
                                       NULL};
 
+static const struct metric_need needs[] = {{"visits_lost_total", "reloads"}};
+
 static const struct figure_desc figures[] = {
     {.label = "not ok", .how = FIGURE_NOT_GOOD, .chart = 1},
     {.label = "requests sent",
@@ -481,6 +485,8 @@ const struct kind_impl kind_client = {
              .nfaults = 1,
              .metrics = client_metrics,
              .nmetrics = CLIENT_METRICS,
+             .needs = needs,
+             .nneeds = COUNT_OF(needs),
              .figures = figures,
              .nfigures = COUNT_OF(figures)},
     .traits = KIND_STARTS | KIND_USERS | KIND_JUDGED,
