@@ -47,7 +47,7 @@ static enum err judge_untouched(struct prover *pv, struct errmsg *why)
     bool fires = noise_fires(s);
     prove_play_line(s, "resolve closed", SIZE_MAX);
     if (e == ERR_OK)
-        e = session_report(s, &r, NULL, NULL, why);
+        e = session_report_early(s, &r, why);
     if (e == ERR_OK)
         prove_result(pv, PROOF_QUIET, "left alone and closed",
                      r.score.outcome == OUTCOME_CLEAR && r.score.total >= GOOD_ENOUGH &&

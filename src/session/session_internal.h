@@ -96,6 +96,11 @@ void run_console(const struct run *r, struct console_ctx *ctx);
  */
 enum err run_line(struct run *r, const char *line, sim_time end,
                   struct errmsg *why) MUST_USE;
+/* The lines of a course, one after the other, as far as they come before `end`. */
+void run_course(struct run *r, const struct course *c, sim_time end);
+/* From here on the recording keeps what users had, what alerts look at and those that a
+ * prevention would bring: for a run into which nobody looks, which asks no predicate. */
+void run_keep_users(struct run *r);
 /* Users were well over the last `window`: the objective was met in it as a whole and in
  * each half of it. *margin: 1 comfortable .. 0 on the edge, negative when not. */
 bool run_well(const struct run *r, sim_time window, double *margin);
@@ -195,9 +200,22 @@ struct rivals {
     struct run practice;          /* the last branch after a rewind; world NULL: none */
     const struct recording *twin; /* of the session; NULL: there is none */
     bool has_reference;
-    size_t mattered; /* the first so many of the learner's changes are what made users
+    bool mended_whole; /* the reference's fix ended before `to` */
+    size_t mattered;   /* the first so many of the learner's changes are what made users
                         well; 0: no change did */
     sim_time from, left, to; /* the page; the learner's end; the end of all three */
+};
+
+struct prices;
+/* What the debrief needs, as far as it was run while somebody played (ahead.h). */
+struct ahead {
+    struct run reference, nothing;
+    bool mended;       /* the reference's fix was carried out */
+    bool mended_whole; /* and ended before a verdict can be due */
+    bool dropped;      /* memory grew short: nothing more before it is over */
+    bool failed;       /* prices cannot be worked out */
+    struct prices *prices;
+    bool priced; /* all of them are known */
 };
 
 struct finding_view {                /* how an answer was read, beside its judgement */
@@ -265,6 +283,7 @@ struct session {
     struct run fork; /* as things stood before the first change; world NULL: none yet */
     struct branch first;
     struct rivals rivals; /* of what is over; world NULL: not run yet */
+    struct ahead ahead;
     enum phase phase;
     bool paused, over;
     double speed;
@@ -378,6 +397,8 @@ const struct recording *session_twin_at(struct session *s, sim_time until);
 /* Runs the twin towards now, at most *left events (NULL: all the way). ERR_STOPPED: more
  * is owed. */
 enum err session_follow_twin(struct session *s, uint64_t *left) MUST_USE;
+/* Towards `until` instead, which may lie ahead of the learner. */
+enum err session_twin_to(struct session *s, sim_time until, uint64_t *left) MUST_USE;
 /* The incident's harm to users from `from` until now; of all that the objective is
  * about where `client` is COMP_NONE. */
 struct impact session_impact(struct session *s, comp_id client, sim_time from);

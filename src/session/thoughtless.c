@@ -376,7 +376,7 @@ enum err thoughtless_run(enum player p, const struct session_options *o,
         return e;
     rng_seed(&h.rng, o->seed, "thoughtless");
     play(&h);
-    e = session_report(h.s, &report, NULL, NULL, why);
+    e = session_report_early(h.s, &report, why);
     if (e == ERR_OK) {
         *score = report.score;
         report_release(&report);
