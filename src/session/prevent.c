@@ -264,7 +264,7 @@ static void begin_choice(struct prices *p, const struct recording *twin)
         priced(p, same->with);
 }
 
-/* What the alerts would have seen: known as soon as both nights are. */
+/* Asks both nights when each alert would have fired. */
 static void ask_alerts(struct prices *p, const struct recording *twin)
 {
     const struct lesson_world *lw = &p->mended.stage->lw;

@@ -40,7 +40,7 @@ static void put_choice(const struct maker *k)
     add_text(k->r, BLOCK_TEXT, "You chose %s. %s", st->text, j.truth);
 }
 
-/* What they are compared with, below the table. */
+/* Says below the table how choices are compared, and with which night. */
 static void put_without(const struct maker *k, double without)
 {
     const struct lesson *l = k->s->lesson;

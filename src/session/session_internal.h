@@ -207,7 +207,7 @@ struct rivals {
 };
 
 struct prices;
-/* What the debrief needs, as far as it was run while somebody played (ahead.h). */
+/* Nights that the debrief needs, as far as they were run while somebody played (ahead.h). */
 struct ahead {
     struct run reference, nothing;
     bool mended;       /* the reference's fix was carried out */

@@ -40,7 +40,7 @@ static void debrief_prepare(struct ui *u)
     u->dirty = true;
 }
 
-/* What was still being worked out is known: the page is made anew, where it stands. */
+/* Makes the page anew where it stands: all of it is known. */
 static void complete(struct ui *u)
 {
     int top = u->page_top;
