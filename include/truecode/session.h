@@ -41,6 +41,7 @@
 #include "truecode/verdict.h"
 
 struct session;
+struct run;
 
 struct session_options {
     const char *text; /* the lesson file */
@@ -59,6 +60,9 @@ struct session_options {
     int columns;           /* console width; 0: 78 */
     bool quiet;            /* the prover's own: nothing is wrong on this night */
     struct effort *effort; /* the prover's own; NULL in every face */
+    const struct run *
+        twin; /* the prover's own: the healthy night, run already, of which this session's
+                  is a copy; NULL: it runs its own */
 };
 
 /* ERR_LESSON: the lesson is broken. ERR_CORRUPT: the tape is not a tape (line named); a
@@ -319,7 +323,7 @@ enum err prove_lesson(struct proof *out, const struct prove_options *o,
                       void *ctx, struct errmsg *why) MUST_USE;
 
 /* Plays every player who does not think in both modes, over seeds o->seed ..
- * o->seed+count-1; `progress` counts rows and returns false to stop (ERR_STOPPED).
+ * o->seed+count-1; `progress` counts plays and returns false to stop (ERR_STOPPED).
  * ERR_LESSON: the lesson cannot be played at all. Release with players_release(). */
 enum err players_play(struct players *out, const struct session_options *o,
                       unsigned count,

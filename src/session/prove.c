@@ -436,7 +436,6 @@ static enum err prove_night(struct prover *pv, struct errmsg *why)
         e = judge_courses(pv, why);
     if (e == ERR_OK && prove_wants(pv, PROOF_PREVENTION, NULL))
         e = prove_prevention(pv, why);
-    run_release(&pv->twin);
     run_release(&pv->reference);
     run_release(&pv->nothing);
     if (e == ERR_OK && wants_steps(pv))

@@ -196,7 +196,7 @@ static enum err open_run(struct session *s, const struct session_options *o,
                          const struct run *page, struct errmsg *why)
 {
     if (page) {
-        s->quiet = lesson_info(s->lesson)->quiet;
+        s->quiet = o->quiet || lesson_info(s->lesson)->quiet;
         return run_fork(&s->run, page, why);
     }
     struct stage *g = night_of(s, o, why);
@@ -219,6 +219,8 @@ static enum err session_load(struct session *s, const struct session_options *o,
         e = lesson_load(&s->lesson, o->text, o->len, o->name, why);
     if (e == ERR_OK)
         e = open_run(s, o, page, why);
+    if (e == ERR_OK && o->twin)
+        e = run_fork(&s->twin.run, o->twin, why);
     if (e != ERR_OK)
         return e;
     lesson_identity(s->lesson, &s->run.stage->lw, s->identity);
