@@ -67,7 +67,7 @@ static void view_lost(struct session *s, struct session_view *v)
     if (!v->lost_known)
         return;
     struct impact h = impact_of(s->run.rec, s->twin.run.rec, COMP_NONE, 0, now);
-    v->users_lost = h.bad;
+    v->users_lost = h.lost;
     v->lost_since = h.since;
     v->lost_dated = s->over || sheet_line_at(s, SHEET_since, s->sheet.n);
 }

@@ -101,8 +101,8 @@ enum err prevent_price(const struct lesson *l, uint64_t seed, size_t which,
     if (e == ERR_OK) {
         out->known = true;
         out->called = w.called;
-        out->without = users_lost(reference, twin, COMP_NONE, 0, end);
-        out->with = users_lost(&r, twin, COMP_NONE, 0, end);
+        out->without = users_lost(reference->rec, twin, COMP_NONE, 0, end);
+        out->with = users_lost(r.rec, twin, COMP_NONE, 0, end);
     }
     run_release(&r);
     return e == ERR_OK ? price_healthy(l, seed, which, twin, end, effort, out, why) : e;

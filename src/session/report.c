@@ -6,6 +6,7 @@
 #include "quiet.h"
 #include "report_internal.h"
 #include "score.h"
+#include "twin.h"
 
 #include <ctype.h>
 #include <math.h>
@@ -129,6 +130,27 @@ static void make_score(const struct maker *k)
             sc->hints, sc->shown, sc->steps);
 }
 
+/* The moment up to which a number counts, and what it was when the learner left: then the
+ * header had it. */
+static void tell_counting(const struct maker *k)
+{
+    const struct rivals *v = k->v;
+    struct impact h = impact_of(v->you.rec, v->twin, COMP_NONE, 0, v->to);
+    if (h.since == SIM_FOREVER)
+        return;
+    if (v->to <= v->left) {
+        add_text(k->r, BLOCK_TEXT, "Counted from %s, when the first user was hurt.",
+                 at_clock(k, h.since));
+        return;
+    }
+    add_text(
+        k->r, BLOCK_TEXT,
+        "Counted from %s, when the first user was hurt, until %s: what follows when "
+        "one leaves early counts, too. When you left, at %s, you had lost %s.",
+        at_clock(k, h.since), at_clock(k, v->to), at_clock(k, v->left),
+        words_count(k, users_lost(v->you.rec, v->twin, COMP_NONE, 0, v->left)));
+}
+
 static void make_users(const struct maker *k)
 {
     const struct score *sc = &k->r->score;
@@ -137,9 +159,9 @@ static void make_users(const struct maker *k)
     bool practice = k->v->practice.world;
     const char *names[4] = {"you", "the reference", "doing nothing",
                             "practice, after you went back"};
-    double lost = practice ? users_lost(&k->v->practice, k->v->twin, COMP_NONE,
-                                        k->v->from, k->v->to)
-                           : 0;
+    double lost =
+        practice ? users_lost(k->v->practice.rec, k->v->twin, COMP_NONE, 0, k->v->to)
+                 : 0;
     uint64_t bad[4] = {sc->bad_you, sc->bad_reference, sc->bad_nothing, (uint64_t)lost};
     for (int i = 0; i < 4; i++) {
         if ((i == 1 && !k->v->has_reference) || (i == 3 && !practice))
@@ -147,11 +169,9 @@ static void make_users(const struct maker *k)
         row_cell(&t, names[i]);
         row_number(&t, number_count, (double)bad[i]);
     }
-    rows_block(&t, "RUN|>REQUESTS LOST SINCE THE PAGE", 2);
-    if (k->v->to > k->v->left)
-        add_text(k->r, BLOCK_TEXT,
-                 "Counted until %s: what follows when one leaves early counts, too.",
-                 at_clock(k, k->v->to));
+    rows_block(&t, "RUN|>REQUESTS LOST", 2);
+    if (k->v->twin)
+        tell_counting(k);
 }
 
 static double *bad_curve(const struct maker *k, const struct recording *rec)

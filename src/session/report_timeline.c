@@ -174,8 +174,24 @@ static void make_forecasts(const struct maker *k)
     }
 }
 
+/* By the engine, whatever the lesson says of such a turn. */
+static void make_costs(const struct maker *k)
+{
+    for (size_t i = 0; i < k->v->nturns; i++) {
+        const struct turn *t = &k->v->turns[i];
+        if (i == 0)
+            add_block(k->r, BLOCK_HEADING, "Turns that cost users");
+        add_text(k->r, BLOCK_BULLET,
+                 "At %s: %s. Without it %s fewer requests would have been lost. %s%s%s",
+                 at_clock(k, t->at), t->what, words_count(k, t->cost),
+                 t->undone == SIM_FOREVER ? "It was never undone" : "You undid it at ",
+                 t->undone == SIM_FOREVER ? "" : at_clock(k, t->undone), ".");
+    }
+}
+
 void make_turns(const struct maker *k)
 {
+    make_costs(k);
     const struct lesson *l = k->s->lesson;
     bool fixed = outcome_well(k->r->score.outcome), head = false;
     for (size_t i = 0; i < lesson_wrongs(l); i++) {

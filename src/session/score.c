@@ -10,6 +10,7 @@
 #include "promise.h"
 #include "quiet.h"
 #include "truecode/picture.h"
+#include "twin.h"
 
 #include <math.h>
 #include <string.h>
@@ -144,7 +145,11 @@ static bool turned_away(const struct run *r, const struct recording *twin,
 {
     const struct slo *slo = model_get_slo(r->stage->lw.model);
     sim_time now = run_now(r);
-    return slo && users_missing(r, twin, now - window, now) > 1 - slo->objective;
+    if (!slo || !twin)
+        return false;
+    struct fate there = recording_fate(twin, COMP_NONE, now - window, now);
+    return users_missing(r->rec, twin, COMP_NONE, now - window, now) >
+           (1 - slo->objective) * (there.good + there.bad);
 }
 
 static bool well_for(const struct run *r, const struct recording *twin, sim_time window)
@@ -199,7 +204,7 @@ bool score_overcalled(const struct session *s, enum outcome o)
 
 static uint64_t lost(const struct run *r, const struct rivals *v)
 {
-    return (uint64_t)users_lost(r, v->twin, COMP_NONE, v->from, v->to);
+    return (uint64_t)users_lost(r->rec, v->twin, COMP_NONE, 0, v->to);
 }
 
 /* A learner who leaves before it can be told, with users suffering, has not mended

@@ -3,6 +3,7 @@
  *
  *     score.c            the total, and how it ended
  *     score_rivals.c     the runs that are compared, and which change made users well
+ *     turns.c            which changes hurt, and what each cost
  *     score_users.c      users spared, no harm done
  *     score_data.c       promises of data and freshness
  *     score_diagnosis.c  what stood in the notebook before the change that mattered
@@ -32,16 +33,12 @@ sim_time score_watched(const struct session *s);
 /* Whether resolve's word is better than what it was. */
 bool score_overcalled(const struct session *s, enum outcome o);
 
-/* Requests of users (COMP_NONE: all whom the objective is about) lost from `from` to `to`:
- * bad ones, and those that never came although the twin (may be NULL) had them. */
 /* Lets somebody look for so long, then play a course; to `end`. */
 enum err run_reference(struct run *r, const struct course *c, sim_time looks,
                        sim_time end, struct errmsg *why) MUST_USE;
-double users_lost(const struct run *r, const struct recording *twin, comp_id client,
-                  sim_time from, sim_time to);
-/* The share of the twin's requests that never came here. */
-double users_missing(const struct run *r, const struct recording *twin, sim_time from,
-                     sim_time to);
+
+/* Fills v->turns, once all else of it is known. */
+void turns_find(struct session *s, struct rivals *v);
 
 /* Each sets points of item->full, and sentences. `share_points` rounds. */
 int share_points(double share, int full);

@@ -159,6 +159,8 @@ enum err rivals_run(struct session *s, struct rivals *v,
         if (progress)
             progress(ctx, 0.8);
         e = find_mattered(s, v, why);
+        if (e == ERR_OK)
+            turns_find(s, v);
     }
     if (progress)
         progress(ctx, 1);

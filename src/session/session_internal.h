@@ -189,6 +189,13 @@ struct branch {
     struct done_action *actions;
     size_t nactions;
 };
+enum { TURNS_MAX = 3 };
+/* A change of the learner's without which users would have lost less (turns.c). */
+struct turn {
+    sim_time at, undone; /* SIM_FOREVER: it never was */
+    double cost;         /* requests */
+    const char *what;    /* "api.workers 25 -> 50"; in session.words */
+};
 /* The scored run, the reference and doing nothing, run on to the same moment. */
 struct rivals {
     struct run you, reference, nothing;
@@ -197,6 +204,8 @@ struct rivals {
     bool has_reference;
     size_t mattered; /* the first so many of the learner's changes are what made users
                         well; 0: no change did */
+    struct turn turns[TURNS_MAX]; /* the worst first */
+    size_t nturns;
     sim_time from, left, to; /* the page; the learner's end; the end of all three */
 };
 

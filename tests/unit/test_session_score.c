@@ -2,7 +2,9 @@
  * The score and the debrief: what they say of people who fix it, who leave early, who
  * do nothing, on call and with a guide; and what counts as an honest number.
  */
+#include "../../src/session/session_internal.h"
 #include "../lib/play.h"
+#include "truecode/picture.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -141,6 +143,36 @@ static void test_the_same_debrief(void **state)
     assert_string_equal(once, twice);
     mem_free(once);
     mem_free(twice);
+    session_free(s);
+}
+
+/* The number that the header had when the learner left is the debrief's, and the console's. */
+static void test_one_number_of_users_lost(void **state)
+{
+    (void)state;
+    char *text, left[80];
+    struct session *s = begun(play_small, MODE_ONCALL);
+    wait_out(s, 2 * SIM_MIN);
+    play_type(s, "rollback api");
+    wait_out(s, SIM_MIN);
+    assert_non_null(session_twin(s));
+    session_touch(s);
+    assert_true(session_view(s)->lost_known);
+    unsigned lost = (unsigned)session_view(s)->users_lost;
+    assert_true(lost > 0);
+    play_type(s, "resolve cured");
+    struct score sc = report_of(s, &text);
+    for (char *c = text; *c; c++)
+        *c = *c == '\n' ? ' ' : *c;
+    struct buf number;
+    buf_init(&number, 32);
+    number_count(&number, lost);
+    snprintf(left, sizeof left, "When you left, at 10:08:00, you had lost %s.",
+             number.s);
+    buf_release(&number);
+    assert_non_null(strstr(text, left));
+    assert_true(sc.bad_you >= lost && sc.bad_you < lost + 20);
+    mem_free(text);
     session_free(s);
 }
 
@@ -591,6 +623,7 @@ int main(void)
         cmocka_unit_test(test_fixed_and_gone),
         cmocka_unit_test(test_waiting_is_not_free),
         cmocka_unit_test(test_the_same_debrief),
+        cmocka_unit_test(test_one_number_of_users_lost),
         cmocka_unit_test(test_on_call),
         cmocka_unit_test(test_the_shift_ends),
         cmocka_unit_test(test_the_outcome_caps),
