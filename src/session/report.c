@@ -61,7 +61,7 @@ static void explain_part(const struct maker *k, enum score_part part)
         return;
     const char *said[] = {x->stated, x->truth, x->cost};
     struct buf b;
-    buf_init(&b, 400);
+    buf_init(&b, 0);
     buf_addf(&b, "%s, %d of %d.", score_phrase(part), x->points, x->full);
     b.s[0] = (char)toupper((unsigned char)b.s[0]);
     for (size_t i = 0; i < sizeof said / sizeof *said; i++)
@@ -232,7 +232,7 @@ static void make_card(const struct maker *k)
 {
     static const char *const bars[] = {"▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
     struct buf b;
-    buf_init(&b, 400);
+    buf_init(&b, 0);
     const struct run *r = &k->v->you;
     sim_time span = k->v->to - k->v->from;
     buf_addf(&b, "truecode · %s · ", lesson_info(k->s->lesson)->title);

@@ -163,7 +163,7 @@ static void make_forecasts(const struct maker *k)
         if (!head)
             add_block(k->r, BLOCK_HEADING, "What you predicted");
         head = true;
-        buf_init(&b, 200);
+        buf_init(&b, 0);
         if (tested)
             forecast_words(f, &b);
         else

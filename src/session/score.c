@@ -46,6 +46,11 @@ size_t scored_facts(const struct session *s)
     return s->practice ? s->first.nfacts : s->nfacts_seen;
 }
 
+size_t scored_sheet(const struct session *s)
+{
+    return s->practice ? s->first.nsheet : s->sheet.n;
+}
+
 size_t scored_hints(const struct session *s)
 {
     return s->practice ? s->first.hints : s->hints_total;
@@ -158,12 +163,14 @@ static bool well_for(const struct run *r, const struct recording *twin, sim_time
     return run_well(r, window, NULL) && !turned_away(r, twin, window);
 }
 
-/* The lesson's window has not gone by since the last change. */
+/* The lesson's window has not gone by since the last change: what there is of it decides, or
+ * the second half of that. A lull of a minute or two is neither. */
 static enum outcome outcome_early(const struct run *r, const struct recording *twin,
                                   sim_time saw)
 {
     bool settled = saw >= SETTLE + LATELY;
-    bool well = well_for(r, twin, saw - SETTLE) || well_for(r, twin, LATELY);
+    sim_time span = saw - SETTLE;
+    bool well = well_for(r, twin, span) || well_for(r, twin, span / 2);
     return settled && !well ? OUTCOME_LOST : OUTCOME_EARLY;
 }
 
@@ -213,9 +220,10 @@ static int most_points(const struct session *s, const struct rivals *v, enum out
 {
     sim_time since = v->you.last_change == SIM_FOREVER ? v->from : v->you.last_change;
     sim_time span = v->to - since - SETTLE;
+    span = span > 2 * LATELY ? span : 2 * LATELY;
     bool suffer = o == OUTCOME_EARLY && !s->quiet &&
-                  !users_well(&v->you, v->to, LATELY, NULL) &&
-                  !users_well(&v->you, v->to, span > LATELY ? span : LATELY, NULL);
+                  !users_well(&v->you, v->to, span / 2, NULL) &&
+                  !users_well(&v->you, v->to, span, NULL);
     return suffer ? outcome_most(OUTCOME_LOST) : outcome_most(o);
 }
 

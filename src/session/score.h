@@ -37,6 +37,14 @@ bool score_overcalled(const struct session *s, enum outcome o);
 enum err run_reference(struct run *r, const struct course *c, sim_time looks,
                        sim_time end, struct errmsg *why) MUST_USE;
 
+/* The change that made users well; NULL: none did. */
+const struct done_action *score_mattered(const struct grading *g);
+
+/* The change that mattered (the first, where none did) came out of nothing that was thought:
+ * no suspicion stood open before it, or none of the facts that tell suspects apart had been
+ * on the screen. */
+bool score_by_luck(const struct grading *g);
+
 /* Fills v->turns, once all else of it is known. */
 void turns_find(struct session *s, struct rivals *v);
 

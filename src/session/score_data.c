@@ -53,7 +53,7 @@ void grade_data(const struct grading *g, struct score_item *item)
         item->cost = "Nothing was done for the data.";
         return;
     }
-    buf_init(&lost, 200);
+    buf_init(&lost, 0);
     for (size_t i = 0; i < n; i++) {
         struct ward w = run_ward(&v->you, i, v->from, v->to);
         double share = kept_share(g, i, w.harm);

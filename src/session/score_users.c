@@ -2,7 +2,8 @@
  * What users had of it: how many were spared, and whether anybody was worse off than if
  * nobody had touched anything.
  *
- *     users spared   (nothing - you) / (nothing - reference), in lost requests, 0..1
+ *     users spared   (nothing - you) / (nothing - reference), in lost requests, 0..1; half
+ *                    of it for a change that came out of nothing (score_by_luck())
  *     no harm done   1 - (the most that "you" was ever behind "nothing", for any group of
  *                    users) / (a quarter of nothing's total)
  *
@@ -61,6 +62,10 @@ static const char *what_users_cost(const struct grading *g)
                         score_count(g, more > 0 ? more : 0));
 }
 
+static const char by_luck[] = "It was tried on a guess: before it no suspicion stood "
+                              "open that anything on the screen "
+                              "spoke for. Half of what a guess spares counts.";
+
 /* "api scaled from 2 to 8 at 11:49 cost 1 500 of them; undone at 11:50." */
 static const char *what_turns_cost(const struct grading *g)
 {
@@ -78,7 +83,8 @@ static const char *what_turns_cost(const struct grading *g)
 void grade_users(const struct grading *g, struct score_item *item)
 {
     const struct score *sc = g->score;
-    item->points = share_points(spared(g), item->full);
+    bool luck = score_by_luck(g);
+    item->points = share_points(luck ? spared(g) / 2 : spared(g), item->full);
     item->at = first_change(g->s);
     item->stated =
         arena_printf(g->mem, "%s requests were lost until %s.",
@@ -92,7 +98,10 @@ void grade_users(const struct grading *g, struct score_item *item)
             score_count(g, (double)sc->bad_reference),
             score_span(g, lesson_info(g->s->lesson)->expert));
     if (item->points < item->full)
-        item->cost = what_users_cost(g);
+        item->cost = !luck            ? what_users_cost(g)
+                     : spared(g) >= 1 ? by_luck
+                                      : arena_printf(g->mem, "%s %s", by_luck,
+                                                     what_users_cost(g));
 }
 
 /* ---- no harm done ---------------------------------------------------------------- */

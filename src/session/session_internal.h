@@ -175,6 +175,7 @@ struct done_action { /* what the learner did, in this branch */
     sim_time at, busy_until;
     struct action action;                 /* texts are kept in session.words */
     size_t nnotes, nsaids, nseen, nfacts; /* what stood in the notebook before it */
+    size_t nsheet;                        /* and on the sheet */
 };
 struct mark { /* a moment to come back to */
     sim_time at;
@@ -185,7 +186,7 @@ struct mark { /* a moment to come back to */
 /* The first branch, as it stood at the first rewind: what the score is about. */
 struct branch {
     struct run run; /* world NULL: the learner never went back */
-    size_t nnotes, nsaids, nseen, nfacts, hints, shown, answered, wrong_answers;
+    size_t nnotes, nsaids, nseen, nfacts, nsheet, hints, shown, answered, wrong_answers;
     struct done_action *actions;
     size_t nactions;
 };
@@ -523,6 +524,7 @@ size_t scored_notes(const struct session *s);
 size_t scored_saids(const struct session *s);
 size_t scored_seen(const struct session *s);
 size_t scored_facts(const struct session *s); /* of facts_seen */
+size_t scored_sheet(const struct session *s); /* statements */
 size_t scored_hints(const struct session *s);
 size_t scored_shown(const struct session *s);
 size_t questions_answered(const struct session *s); /* rightly, as of now */
