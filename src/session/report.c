@@ -99,7 +99,7 @@ static void score_table(const struct maker *k)
                                     k->r->items[i].full));
     if (total < sum && total == score_most_shown(&k->r->score))
         points_row(&t,
-                   arena_printf(mem, "more than %d: %d of %d steps were shown", total,
+                   arena_printf(mem, "more than %d: %d of %d steps were shown or guessed", total,
                                 k->r->score.shown, k->r->score.steps),
                    arena_printf(mem, "-%d", sum - total));
     else if (total < sum)
@@ -125,8 +125,9 @@ static void make_score(const struct maker *k)
     if (sc->hints > 0 || sc->shown > 0)
         add_text(
             k->r, BLOCK_BULLET,
-            "Hints used: %d. Steps shown, by solution or a hint that gives it away: "
-            "%d of %d. The first hints cost nothing; what was shown is not yours.",
+            "Hints used: %d. Steps shown, by solution or a hint that gives it away, or "
+            "guessed, one answer after the other: %d of %d. The first hints and two wrong "
+            "answers cost nothing; what was shown or guessed is not yours.",
             sc->hints, sc->shown, sc->steps);
 }
 

@@ -188,6 +188,7 @@ static void step_back(struct session *s, sim_time t)
         s->status[i] = STEP_OPEN;
     s->step = then;
     s->hints_shown = 0;
+    s->wrong_here = 0;
     s->moot = false;
     strings_release(&s->seen);
 }

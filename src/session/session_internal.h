@@ -287,6 +287,7 @@ struct session {
     sim_time *began; /* when each step so far began, in this branch */
     enum step_status *status;
     size_t hints_shown, hints_total, wrong_answers;
+    size_t wrong_here; /* of those, to the current step */
     bool moot;   /* the current step asks what it was, as users are well again */
     bool unread; /* a step was announced, and nothing was typed since */
     bool practice;

@@ -189,6 +189,38 @@ static void test_one_number_of_users_lost(void **state)
     session_free(s);
 }
 
+/* Who tries one name after the other has not found it: two wrong answers are free, and
+ * after the third the step is none of the learner's. */
+static void test_guessing_a_finding(void **state)
+{
+    (void)state;
+    char *text;
+    char *lesson = play_edit(play_small, "watch = true, of = 'component'",
+                             "of = 'component'");
+    struct session *s = begun(lesson, MODE_GUIDED);
+    play_type(s, "2");
+    play_type(s, "users");
+    assert_false(play_said(s, "one more wrong answer"));
+    play_type(s, "users");
+    assert_true(play_said(s, "one more wrong answer"));
+    assert_int_equal(steps_shown(s), 0);
+    play_type(s, "users");
+    assert_true(play_said(s, "That is guessing"));
+    play_type(s, "api");
+    assert_int_equal(steps_shown(s), 1);
+    play_type(s, "up");
+    play_type(s, "rollback api");
+    wait_out(s, 6 * SIM_MIN);
+    struct score sc = report_of(s, &text);
+    unwrap(text);
+    assert_int_equal(sc.shown, 1);
+    assert_true(sc.total <= 75);
+    assert_non_null(strstr(text, "shown or guessed is not yours"));
+    mem_free(text);
+    mem_free(lesson);
+    session_free(s);
+}
+
 /* ---- on call --------------------------------------------------------------------- */
 
 static void test_on_call(void **state)
@@ -745,6 +777,7 @@ int main(void)
         cmocka_unit_test(test_fixed_and_gone),
         cmocka_unit_test(test_waiting_is_not_free),
         cmocka_unit_test(test_the_same_debrief),
+        cmocka_unit_test(test_guessing_a_finding),
         cmocka_unit_test(test_one_number_of_users_lost),
         cmocka_unit_test(test_on_call),
         cmocka_unit_test(test_the_shift_ends),
