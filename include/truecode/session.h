@@ -270,6 +270,10 @@ struct report {
 enum err session_report(struct session *s, struct report *out,
                         void (*progress)(void *ctx, double share), void *ctx,
                         struct errmsg *why) MUST_USE;
+/* The same run as a post-mortem: summary, impact, timeline, causes, what helped and hurt,
+ * prevention, the incident sheet, the score. Costs nothing more once there is a report. */
+enum err session_post_mortem(struct session *s, struct report *out,
+                             struct errmsg *why) MUST_USE;
 void report_release(struct report *r);
 /* A series of a chart in words: "31 %, 12 %, 0 %, nobody came", by quarters. */
 void block_speak(const struct block *chart, size_t series, struct buf *out);

@@ -146,8 +146,9 @@ static void count_wrong(struct session *s)
     s->wrong_here++;
     if (s->wrong_here == most + 1 && s->status[s->step] != STEP_SHOWN) {
         s->status[s->step] = STEP_SHOWN;
-        session_say(s, TONE_WARN,
-                    "That is guessing: the step now counts as shown, and not as yours.");
+        session_say(
+            s, TONE_WARN,
+            "That is guessing: the step now counts as shown, and not as yours.");
     } else if (s->wrong_here == most) {
         session_say(s, TONE_DIM,
                     "Look before you answer again: one more wrong answer, and the step "

@@ -16,7 +16,7 @@
 
 /* ---- how it went ----------------------------------------------------------------- */
 
-static const char *outcome_sentence(const struct maker *k, enum outcome o)
+const char *outcome_sentence(const struct maker *k, enum outcome o)
 {
     const struct run *r = scored_run(k->s);
     const char *broken = run_broken(r, lesson_info(k->s->lesson)->good_for);
@@ -99,8 +99,9 @@ static void score_table(const struct maker *k)
                                     k->r->items[i].full));
     if (total < sum && total == score_most_shown(&k->r->score))
         points_row(&t,
-                   arena_printf(mem, "more than %d: %d of %d steps were shown or guessed", total,
-                                k->r->score.shown, k->r->score.steps),
+                   arena_printf(mem,
+                                "more than %d: %d of %d steps were shown or guessed",
+                                total, k->r->score.shown, k->r->score.steps),
                    arena_printf(mem, "-%d", sum - total));
     else if (total < sum)
         points_row(&t,
@@ -111,7 +112,7 @@ static void score_table(const struct maker *k)
     rows_block(&t, "SCORE|>POINTS", 2);
 }
 
-static void make_score(const struct maker *k)
+void make_score(const struct maker *k)
 {
     const struct score *sc = &k->r->score;
     const char *claim = k->s->practice ? NULL : k->s->claimed;
@@ -126,7 +127,8 @@ static void make_score(const struct maker *k)
         add_text(
             k->r, BLOCK_BULLET,
             "Hints used: %d. Steps shown, by solution or a hint that gives it away, or "
-            "guessed, one answer after the other: %d of %d. The first hints and two wrong "
+            "guessed, one answer after the other: %d of %d. The first hints and two "
+            "wrong "
             "answers cost nothing; what was shown or guessed is not yours.",
             sc->hints, sc->shown, sc->steps);
 }
@@ -188,7 +190,7 @@ static double *bad_curve(const struct maker *k, const struct recording *rec)
     return v;
 }
 
-static void make_chart(const struct maker *k)
+void make_chart(const struct maker *k)
 {
     if (k->v->to - k->v->from < CHART_POINTS * SIM_SEC / 4)
         return;
@@ -261,7 +263,7 @@ static void make_report(const struct maker *k)
     make_score(k);
     make_users(k);
     make_chart(k);
-    make_timeline(k);
+    make_timeline(k, false);
     make_prevention(k);
     make_explanations(k);
     if (k->s->quiet) {
@@ -274,9 +276,10 @@ static void make_report(const struct maker *k)
     make_card(k);
 }
 
-enum err session_report(struct session *s, struct report *out,
-                        void (*progress)(void *ctx, double share), void *ctx,
-                        struct errmsg *why)
+static enum err report_by(struct session *s, struct report *out,
+                          void (*make)(const struct maker *k),
+                          void (*progress)(void *ctx, double share), void *ctx,
+                          struct errmsg *why)
 {
     struct rivals now = {0}, *v = s->over ? &s->rivals : &now;
     enum err e = ERR_OK;
@@ -285,7 +288,7 @@ enum err session_report(struct session *s, struct report *out,
         e = rivals_run(s, v, progress, ctx, why);
     if (e == ERR_OK) {
         out->score = score_of(s, v, &out->mem, out->items);
-        make_report(&(struct maker){s, v, out});
+        make(&(struct maker){s, v, out});
         if (s->over)
             e = tape_score(s, &out->score, why);
         if (e != ERR_OK)
@@ -295,6 +298,18 @@ enum err session_report(struct session *s, struct report *out,
     }
     rivals_release(&now);
     return e;
+}
+
+enum err session_report(struct session *s, struct report *out,
+                        void (*progress)(void *ctx, double share), void *ctx,
+                        struct errmsg *why)
+{
+    return report_by(s, out, make_report, progress, ctx, why);
+}
+
+enum err session_post_mortem(struct session *s, struct report *out, struct errmsg *why)
+{
+    return report_by(s, out, make_post_mortem, NULL, NULL, why);
 }
 
 void report_release(struct report *r)

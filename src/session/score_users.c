@@ -98,10 +98,10 @@ void grade_users(const struct grading *g, struct score_item *item)
             score_count(g, (double)sc->bad_reference),
             score_span(g, lesson_info(g->s->lesson)->expert));
     if (item->points < item->full)
-        item->cost = !luck            ? what_users_cost(g)
-                     : spared(g) >= 1 ? by_luck
-                                      : arena_printf(g->mem, "%s %s", by_luck,
-                                                     what_users_cost(g));
+        item->cost = !luck ? what_users_cost(g)
+                     : spared(g) >= 1
+                         ? by_luck
+                         : arena_printf(g->mem, "%s %s", by_luck, what_users_cost(g));
 }
 
 /* ---- no harm done ---------------------------------------------------------------- */

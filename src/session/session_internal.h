@@ -288,8 +288,8 @@ struct session {
     enum step_status *status;
     size_t hints_shown, hints_total, wrong_answers;
     size_t wrong_here; /* of those, to the current step */
-    bool moot;   /* the current step asks what it was, as users are well again */
-    bool unread; /* a step was announced, and nothing was typed since */
+    bool moot;         /* the current step asks what it was, as users are well again */
+    bool unread;       /* a step was announced, and nothing was typed since */
     bool practice;
     bool reset;           /* the learner wants to begin anew, and said yes */
     sim_time *trapped_at; /* when each trap fired; SIM_FOREVER: not yet */

@@ -195,8 +195,8 @@ static void test_guessing_a_finding(void **state)
 {
     (void)state;
     char *text;
-    char *lesson = play_edit(play_small, "watch = true, of = 'component'",
-                             "of = 'component'");
+    char *lesson =
+        play_edit(play_small, "watch = true, of = 'component'", "of = 'component'");
     struct session *s = begun(lesson, MODE_GUIDED);
     play_type(s, "2");
     play_type(s, "users");

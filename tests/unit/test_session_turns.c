@@ -59,7 +59,7 @@ static void test_undone(void **state)
     double cost = cost_after(text, "Turns that cost users");
     assert_in_range((int)cost, 600, 850);
     assert_non_null(strstr(text, "deploy api v2"));
-    assert_non_null(strstr(text, "undid it at 10:11:00."));
+    assert_non_null(strstr(text, "undone at 10:11:00."));
     assert_non_null(strstr(text, "you did at 10:09"));
     mem_free(text);
 }
@@ -72,7 +72,7 @@ static void test_restart(void **state)
                          "note still");
     double cost = cost_after(text, "Turns that cost users");
     assert_in_range((int)cost, 20, 200);
-    assert_null(strstr(text, "undid"));
+    assert_null(strstr(text, "undone at"));
     mem_free(text);
 }
 
