@@ -20,6 +20,12 @@ const char *outcome_sentence(const struct maker *k, enum outcome o)
 {
     const struct run *r = scored_run(k->s);
     const char *broken = run_broken(r, lesson_info(k->s->lesson)->good_for);
+    const char *lost = rivals_data_broken(k->s->lesson, k->v);
+    if (o == OUTCOME_MITIGATED && !broken && lost)
+        return arena_printf(&k->r->mem,
+                            "Mitigated: users are well, but something was done that no "
+                            "later change takes back. Not kept: %s.",
+                            lost);
     if (o == OUTCOME_MITIGATED && broken &&
         run_well(r, lesson_info(k->s->lesson)->good_for, NULL))
         return arena_printf(

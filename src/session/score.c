@@ -268,6 +268,8 @@ struct score score_of(const struct session *s, const struct rivals *v,
     struct score sc = {.outcome = outcome_of(s, v->twin),
                        .hints = (int)scored_hints(s),
                        .shown = (int)scored_shown(s)};
+    if (outcome_well(sc.outcome) && rivals_data_broken(s->lesson, v))
+        sc.outcome = OUTCOME_MITIGATED;
     if (s->mode == MODE_GUIDED)
         sc.steps = (int)lesson_steps(s->lesson);
     sc.bad_you = lost(&v->you, v);

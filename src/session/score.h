@@ -45,6 +45,10 @@ const struct done_action *score_mattered(const struct grading *g);
  * on the screen. */
 bool score_by_luck(const struct grading *g);
 
+/* The first promise of data that the learner's run broke more often than both doing nothing
+ * and the reference: nobody gets back what was lost or doubled. NULL: none. */
+const char *rivals_data_broken(const struct lesson *l, const struct rivals *v);
+
 /* Fills v->turns, once all else of it is known. */
 void turns_find(struct session *s, struct rivals *v);
 
