@@ -339,6 +339,7 @@ struct session {
 enum err session_open_at(struct session **out, const struct session_options *o,
                          const struct run *page, struct errmsg *why) MUST_USE;
 enum hold session_hold(const struct session *s);
+sim_time session_end(const struct session *s); /* the shift is over then */
 void session_touch(struct session *s);
 /* A function of the lesson, over the learner's run. One that raised is told of once and
  * not asked again; then, and when it raises, it is not true and not a number. */

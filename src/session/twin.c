@@ -122,6 +122,9 @@ struct impact impact_of(const struct recording *here, const struct recording *tw
                         comp_id client, sim_time from, sim_time to)
 {
     double all = came(here, client, from, to);
+    if (!twin)
+        return (struct impact){
+            .all = (uint64_t)all, .share = NAN, .since = SIM_FOREVER};
     double bad = ahead(here, twin, client, from, to);
     double missing = users_missing(here, twin, client, from, to);
     double lost = (bad > 0 ? bad : 0) + missing;

@@ -50,7 +50,7 @@ double users_missing(const struct recording *here, const struct recording *twin,
                      comp_id client, sim_time from, sim_time to);
 
 /* The harm that users of one client (COMP_NONE: of all that the objective is about) had
- * from `from` to `to`. */
+ * from `from` to `to`; none is known without a twin (NULL). */
 struct impact {
     uint64_t all;  /* requests whose fate was decided here, and those that never came */
     uint64_t lost; /* users_lost() */

@@ -116,7 +116,8 @@ static void a_promise_broken_once_costs(void **state)
                                            "flag twice off", NULL});
     assert_int_equal(r.items[SCORE_DATA].points, 0);
     assert_int_equal(r.score.outcome, OUTCOME_MITIGATED);
-    assert_true(reads(&r, "no later change takes back. Not kept: nothing is charged twice."));
+    assert_true(
+        reads(&r, "no later change takes back. Not kept: nothing is charged twice."));
     assert_true(reads(&r, "Not kept: \"nothing is charged twice\", broken"));
     report_release(&r);
     free(text);
