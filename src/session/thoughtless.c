@@ -5,6 +5,8 @@
  */
 #include "thoughtless.h"
 
+#include "promise.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -293,6 +295,31 @@ static void play_unplugger(struct hand *h)
     turn_settings(h, off);
 }
 
+/* Does to each component whatever can cost data, without a look at what is where. */
+static void play_loser(struct hand *h)
+{
+    static const struct {
+        const char *kind, *verb;
+    } acts[] = {
+        {"replica", "db failover"},          {"database", "db failover"},
+        {"database", "db restore"},          {"subscription", "queue skip"},
+        {"subscription", "queue dead drop"}, {"cache", "flush"},
+    };
+    const struct model *m = world_model(h->s->run.world);
+    size_t n = model_comps(m);
+    for (size_t i = 0; i < n * (sizeof acts / sizeof *acts) && !over(h); i++) {
+        comp_id c = (comp_id)(i % n);
+        bool replica = str_eq(acts[i / n].kind, "replica");
+        if (!str_eq(model_kind(m, c)->name, acts[i / n].kind))
+            continue;
+        typef(h, "%s %s%s%s", acts[i / n].verb,
+              replica ? model_name(m, model_owner(m, c)) : "", replica ? " " : "",
+              model_name(m, c));
+        pass(h, SIM_MIN);
+    }
+    each_service(h, "restart", " --rolling");
+}
+
 static void play_waiter(struct hand *h)
 {
     (void)h;
@@ -374,6 +401,11 @@ enum err thoughtless_run(enum player p, const struct session_options *o,
     enum err e = session_open(&h.s, o, why);
     if (e != ERR_OK)
         return e;
+    if (p == PLAYER_loser && run_wards(&h.s->run) == 0) {
+        *score = (struct score){.outcome = OUTCOME_COUNT};
+        session_free(h.s);
+        return ERR_OK;
+    }
     rng_seed(&h.rng, o->seed, "thoughtless");
     play(&h);
     e = session_report(h.s, &report, NULL, NULL, why);
@@ -397,7 +429,7 @@ static enum err play_row(struct player_row *r, const struct session_options *bas
         struct score score;
         o.seed = base->seed + i;
         e = thoughtless_run(r->player, &o, &score, why);
-        if (e == ERR_OK)
+        if (e == ERR_OK && score.outcome != OUTCOME_COUNT)
             player_row_add(r, &score, o.seed);
     }
     return e;

@@ -9,7 +9,8 @@
 
 #include "session_internal.h"
 
-/* Plays a run by one player. ERR_LESSON: the lesson cannot be played at all. */
+/* Plays a run by one player; outcome OUTCOME_COUNT: there is nothing to do for that one in
+ * this lesson, and nothing was played. ERR_LESSON: the lesson cannot be played at all. */
 enum err thoughtless_run(enum player p, const struct session_options *o,
                          struct score *score, struct errmsg *why) MUST_USE;
 
