@@ -138,7 +138,7 @@ static size_t free_answers(const struct step *st)
     return st->nchoices > 0 && wrong < 3 ? 1 : 2;
 }
 
-/* Who tries one answer after the other has not found it. */
+/* Counts it: answers tried one after the other find nothing. */
 static void count_wrong(struct session *s)
 {
     size_t most = free_answers(step_current(s));

@@ -12,7 +12,7 @@
 
 /* ---- words ----------------------------------------------------------------------- */
 
-/* What Markdown would read as more than it says: emphasis, a tag, a link; in a cell its
+/* Returns whether Markdown would read more than that: emphasis, a tag, a link; in a cell its
  * border. Code between backticks stays as it is. */
 static bool is_markup(const char *text, const char *c, bool cell, bool code)
 {

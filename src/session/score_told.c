@@ -122,7 +122,7 @@ static bool is_lie(const struct grading *g, const struct statement *st)
     return sheet_judge(&w, st->line, st->text).lie;
 }
 
-/* What people were told, resolve's word with it: a lie stands until the next word on the
+/* Lies among all that people were told, resolve's word with it: one stands until the next word on the
  * same line of the sheet. */
 static struct lies lies_told(const struct grading *g)
 {

@@ -21,7 +21,7 @@ struct tried {           /* a change that may have hurt */
     double excess;
 };
 
-/* What an action did, as the recording has it; NULL: nothing. */
+/* The change that an action made, as the recording has it; NULL: none. */
 static const struct change *change_of(const struct run *r,
                                       const struct done_action *did)
 {
@@ -104,7 +104,7 @@ static size_t find_tried(const struct session *s, const struct rivals *v,
     return found;
 }
 
-/* What users lost in all without a change and without what undid it, unless that made
+/* Requests that users lost in all without a change and without what undid it, unless that made
  * users well; false: that night cannot be lived. */
 static bool lost_without(const struct session *s, const struct rivals *v,
                          const struct tried *x, double *lost)
