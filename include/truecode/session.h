@@ -284,6 +284,10 @@ enum err session_report_early(struct session *s, struct report *out,
 bool session_report_owed(const struct session *s);
 bool session_scored(
     const struct session *s); /* it is over, and a report is there at once */
+/* The same run as a post-mortem: summary, impact, timeline, causes, what helped and hurt,
+ * prevention, the incident sheet, the score. Costs nothing more once there is a report. */
+enum err session_post_mortem(struct session *s, struct report *out,
+                             struct errmsg *why) MUST_USE;
 void report_release(struct report *r);
 /* A series of a chart in words: "31 %, 12 %, 0 %, nobody came", by quarters. */
 void block_speak(const struct block *chart, size_t series, struct buf *out);

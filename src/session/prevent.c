@@ -253,7 +253,7 @@ static void begin_choice(struct prices *p, const struct recording *twin)
 {
     struct saving *x = &p->list[p->choice];
     const struct saving *same;
-    x->without = users_lost(&p->mended, twin, COMP_NONE, 0, p->end);
+    x->without = users_lost(p->mended.rec, twin, COMP_NONE, 0, p->end);
     p->watch = (struct watch){suffer_since(p, twin), SIM_FOREVER};
     p->part = PART_CALL;
     if (!lesson_prevention(p->lesson, p->choice)->warned)
@@ -309,7 +309,7 @@ static enum err do_part(struct prices *p, const struct recording *twin, uint64_t
         e = mend(p, &p->run, left, why);
         if (e != ERR_OK)
             break;
-        double with = users_lost(&p->run, twin, COMP_NONE, 0, p->end);
+        double with = users_lost(p->run.rec, twin, COMP_NONE, 0, p->end);
         if (c->warned) {
             priced(p, with);
         } else {

@@ -50,7 +50,7 @@ static sim_time verdict_at(const struct session *s)
     if (r->last_change != SIM_FOREVER && r->last_change > last)
         last = r->last_change;
     sim_time due = last + SETTLE + li->good_for, now = run_now(r);
-    due = due < li->ends_at ? due : li->ends_at;
+    due = due < session_end(s) ? due : session_end(s);
     return due > now ? due : now;
 }
 
@@ -178,6 +178,8 @@ enum err rivals_run(struct session *s, struct rivals *v,
         if (progress)
             progress(ctx, 0.8);
         e = find_mattered(s, v, why);
+        if (e == ERR_OK)
+            turns_find(s, v);
     }
     if (progress)
         progress(ctx, 1);

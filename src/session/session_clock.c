@@ -115,7 +115,7 @@ void session_break_wait(struct session *s)
 
 /* Time pressure is never a condition: the guided mode leaves two hours more than the
  * proof looks at. */
-static sim_time end_of(const struct session *s)
+sim_time session_end(const struct session *s)
 {
     return lesson_info(s->lesson)->ends_at +
            (s->mode == MODE_GUIDED ? 2 * SIM_HOUR : 0);
@@ -131,7 +131,7 @@ static bool on_second(void *ctx, struct run *r)
         session_break_wait(s);
     forecast_check(s);
     step_check(s);
-    if (run_now(r) >= end_of(s) && !s->over) {
+    if (run_now(r) >= session_end(s) && !s->over) {
         session_say(s, TONE_WARN, "The shift is over.");
         session_finish(s);
     }

@@ -96,8 +96,9 @@ struct session {
     sim_time *began; /* when each step so far began, in this branch */
     enum step_status *status;
     size_t hints_shown, hints_total, wrong_answers;
-    bool moot;   /* the current step asks what it was, as users are well again */
-    bool unread; /* a step was announced, and nothing was typed since */
+    size_t wrong_here; /* of those, to the current step */
+    bool moot;         /* the current step asks what it was, as users are well again */
+    bool unread;       /* a step was announced, and nothing was typed since */
     bool practice;
     bool reset;           /* the learner wants to begin anew, and said yes */
     sim_time *trapped_at; /* when each trap fired; SIM_FOREVER: not yet */
@@ -157,6 +158,7 @@ enum err session_fork(struct session **out, const struct session *s,
 /* ---- the clock (session_clock.c) ------------------------------------------------- */
 
 enum hold session_hold(const struct session *s);
+sim_time session_end(const struct session *s); /* the shift is over then */
 void session_touch(struct session *s); /* something changed that a screen would show */
 /* Before an input: nothing of its moment is still to come. */
 void session_settle(struct session *s);

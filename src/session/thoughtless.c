@@ -6,6 +6,8 @@
 #include "thoughtless.h"
 #include "twin.h"
 
+#include "promise.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -294,6 +296,31 @@ static void play_unplugger(struct hand *h)
     turn_settings(h, off);
 }
 
+/* Does to each component whatever can cost data, without a look at what is where. */
+static void play_loser(struct hand *h)
+{
+    static const struct {
+        const char *kind, *verb;
+    } acts[] = {
+        {"replica", "db failover"},          {"database", "db failover"},
+        {"database", "db restore"},          {"subscription", "queue skip"},
+        {"subscription", "queue dead drop"}, {"cache", "flush"},
+    };
+    const struct model *m = world_model(h->s->run.world);
+    size_t n = model_comps(m);
+    for (size_t i = 0; i < n * (sizeof acts / sizeof *acts) && !over(h); i++) {
+        comp_id c = (comp_id)(i % n);
+        bool replica = str_eq(acts[i / n].kind, "replica");
+        if (!str_eq(model_kind(m, c)->name, acts[i / n].kind))
+            continue;
+        typef(h, "%s %s%s%s", acts[i / n].verb,
+              replica ? model_name(m, model_owner(m, c)) : "", replica ? " " : "",
+              model_name(m, c));
+        pass(h, SIM_MIN);
+    }
+    each_service(h, "restart", " --rolling");
+}
+
 static void play_waiter(struct hand *h)
 {
     (void)h;
@@ -372,6 +399,10 @@ enum err thoughtless_play(enum player p, struct session *s, struct score *score,
 {
     struct hand h = {.s = s, .player = p};
     struct report report;
+    if (p == PLAYER_loser && run_wards(&s->run) == 0) {
+        *score = (struct score){.outcome = OUTCOME_COUNT};
+        return ERR_OK;
+    }
     rng_seed(&h.rng, s->seed, "thoughtless");
     play(&h);
     enum err e = session_report_early(s, &report, why);
@@ -443,7 +474,7 @@ static enum err play_row(struct player_row *r, const struct session_options *bas
     o.seed = seed;
     o.twin = n->twin.run.world ? &n->twin.run : NULL;
     enum err e = play_from(r->player, &o, &n->page, &score, why);
-    if (e == ERR_OK)
+    if (e == ERR_OK && score.outcome != OUTCOME_COUNT)
         player_row_add(r, &score, seed);
     return e;
 }

@@ -305,7 +305,7 @@ static void do_report(struct server *s, const struct wire_request *q,
         serve_error(a, ERR_REFUSED, &why);
         return;
     }
-    enum err e = session_report(s->session, &report, NULL, NULL, &why);
+    enum err e = session_post_mortem(s->session, &report, &why);
     if (e == ERR_OK) {
         report_markdown(&report, &s->text);
         a->scored = true;

@@ -21,54 +21,6 @@ way() {
     fi
 }
 
-way first-page <<'end'
-status
-29%
-chart orders
-20:06
-changes
-2
-suspect shop bad-deploy because changes
-down
-rollback shop
-wait 4m
-wait 4m
-say
-shoppers
-30%
-cured
-20:30
-end
-
-way the-quiet-import <<'end'
-2
-count
-4300
-chart payments_booked --since 55m
-13:17
-queue
-logs importer --level debug | tail -5
-importer silent-drop
-changes
-2
-up, same
-flag instant-reader off
-wait 4m
-wait 4m
-say
-payers
-30 %
-2
-14:30
-2
-set payments_booked.idempotent on
-queue replay feed.payments.importer 60m
-yes
-wait 12m
-wait 12m
-1
-end
-
 way the-order-that-vanished <<'end'
 2
 queue bus.orders.projector
