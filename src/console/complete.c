@@ -391,6 +391,10 @@ static void offer_kind(struct completer *k, enum arg_kind kind,
         if (k->index < 2)
             offer_components(k, false, "database");
         break;
+    case ARG_COPY:
+        offer_components(k, false, "backup");
+        offer_components(k, false, "replica");
+        break;
     case ARG_MIGRATION:
         offer_list(k, db_migrations);
         break;

@@ -132,7 +132,7 @@ const struct metric_desc database_metrics[DATABASE_METRICS] = {
                            "Age of the oldest open transaction or running statement."),
     [M_FAILED_RESTORES] =
         DB_METRIC("restores_failed_total", "db_restores_failed_total", "",
-                  METRIC_COUNTER, "1", "Restores whose file held no data."),
+                  METRIC_COUNTER, "1", "Restores of a file that held no data: none is left."),
     [M_ACKNOWLEDGED] =
         DB_METRIC("acknowledged_writes_total", "db_acknowledged_writes_total", "",
                   METRIC_COUNTER, "1", "Writes that were answered."),

@@ -8,7 +8,7 @@
 #include "engine/kind.h"
 
 /* db_do.c: operations and faults */
-enum { DATABASE_OPS = 6, DATABASE_FAULTS = 8 };
+enum { DATABASE_OPS = 7, DATABASE_FAULTS = 8 };
 extern const struct op_desc database_ops[DATABASE_OPS];
 extern const struct fault_desc database_faults[DATABASE_FAULTS];
 enum err database_op(struct world *w, comp_id c, int op, const struct action *a,

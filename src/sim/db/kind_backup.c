@@ -11,7 +11,7 @@
 
 #include <stdio.h>
 
-enum { P_EVERY, P_AT, P_RATE, P_LOAD, P_COUNT };
+enum { P_EVERY, P_AT, P_RATE, P_LOAD, P_LAST_SUCCESS, P_CLOCK, P_COUNT };
 static const struct param_desc params[] = {
     [P_EVERY] = {.name = "every",
                  .type = VALUE_DURATION,
@@ -43,6 +43,20 @@ static const struct param_desc params[] = {
                 .unit = "",
                 .def = "0.1",
                 .doc = "Share of the database's power that a run takes."},
+    [P_LAST_SUCCESS] = {.name = "last_success",
+                        .type = VALUE_DURATION,
+                        .min = 0,
+                        .max = 315360000,
+                        .unit = "s",
+                        .def = "0",
+                        .doc = "How long ago the newest was taken, at the start; 0: a "
+                               "period before the first."},
+    [P_CLOCK] = {.name = "clock",
+                 .type = VALUE_BOOL,
+                 .unit = "",
+                 .def = "on",
+                 .doc = "Whether it begins runs by itself; off: a job that `does` its "
+                        "run, or an operator, begins them."},
 };
 
 _Static_assert(COUNT_OF(params) == P_COUNT, "a parameter without a description");
@@ -236,6 +250,21 @@ uint64_t backup_writes(const struct world *w, comp_id series)
     return backup_at(w, series)->writes;
 }
 
+sim_time backup_taken(const struct world *w, comp_id series)
+{
+    return backup_at(w, series)->taken;
+}
+
+const struct table_copy *backup_table(const struct world *w, comp_id series,
+                                      comp_id table)
+{
+    const struct table_copy *copy = backup_at(w, series)->copies;
+    comp_id t = db_at(w, w->comps[series].owner)->cluster.tables;
+    for (; (comp_id)(t - 1) != table; t = table_at(w, (comp_id)(t - 1))->next)
+        copy += 2;
+    return copy;
+}
+
 void backup_put_back(struct world *w, comp_id series)
 {
     const struct backup *b = backup_at(w, series);
@@ -333,18 +362,21 @@ static void backup_init(struct world *w, comp_id c)
     sim_time every = p_time(w, c, P_EVERY), at = p_time(w, c, P_AT);
     b->good = true;
     b->verified = -1;
-    b->taken = w_now(w) + at - every;
+    sim_time age = p_time(w, c, P_LAST_SUCCESS);
+    age = age > 0 ? age : every > at ? every - at : 0;
+    b->taken = w_now(w) - age;
     comp_id db = w->comps[c].owner;
     struct table_copy *copy = b->copies;
     for (size_t i = 0; i < w->model->ncomps; i++) {
         if (w->comps[i].kind != &kind_table || w->comps[i].owner != db)
             continue;
-        *copy = table_copy_at_start(w, (comp_id)i);
+        *copy = table_copy_at_start(w, (comp_id)i, age);
         copy += 2;
     }
     b->size = (uint64_t)(p_count(w, db, DB_DATA) + tables_bytes_at_start(w, db));
     b->duration = SIM_SEC + copy_time((double)b->size, p_number(w, c, P_RATE));
-    cal_at(w, w_now(w) + at, EV_KIND + EV_DUE, c, 0, 0);
+    if (p_on(w, c, P_CLOCK))
+        cal_at(w, w_now(w) + at, EV_KIND + EV_DUE, c, 0, 0);
 }
 
 static const struct figure_desc figures[] = {

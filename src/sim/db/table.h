@@ -68,6 +68,7 @@ enum table_param {
     TB_NEXT_ID,
     TB_IDS,
     TB_FROZEN_AGE,
+    TB_GREW,
     TB_PARAMS
 };
 enum table_rng { TABLE_RNG_ROW };
@@ -148,6 +149,11 @@ struct table {
     bool dropped;
     int64_t missing; /* rows that somebody wiped and nobody has put back */
     uint64_t wiped, restored, lost; /* rows ever: by mistake, by restores */
+    /* The mistake that `missing` began with: when, after how much log, and how many rows
+     * there should have been. */
+    sim_time wiped_at;
+    uint64_t wiped_lsn;
+    int64_t whole;
     uint32_t stamp;                 /* version given out last */
     uint32_t versions[];            /* by key: stamp of its last write */
 };
@@ -242,8 +248,19 @@ struct table_copy { /* of a table, in a backup */
 int64_t table_wipe(struct world *w, comp_id c, double share);
 int64_t table_drop(struct world *w, comp_id c);
 struct table_copy table_copy(const struct world *w, comp_id c);
-struct table_copy table_copy_at_start(const struct world *w, comp_id c);
+/* As it was `age` before the start. */
+struct table_copy table_copy_at_start(const struct world *w, comp_id c, sim_time age);
 void table_put_back(struct world *w, comp_id c, const struct table_copy *from);
+/* Whether the row that this act is about is missing, as that server has it. */
+bool table_lacks(const struct world *w, comp_id c, comp_id node, const struct act *a);
+/* Whether a server has applied the deletion that `missing` began with. */
+bool table_wiped_on(const struct world *w, comp_id c, comp_id node);
+/* Missing rows that a copy holds: of a backup, or, without one, all from before the
+ * mistake. */
+int64_t table_rescuable(const struct world *w, comp_id c,
+                        const struct table_copy *from);
+/* So many missing rows are there again; what came since stays. */
+void table_rescue(struct world *w, comp_id c, int64_t rows);
 
 /* ---- dead rows (vacuum.c) */
 
