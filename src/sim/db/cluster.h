@@ -187,5 +187,7 @@ const struct table_copy *backup_table(const struct world *w, comp_id series,
 enum err database_rescue(struct world *w, comp_id db, const char *from,
                          struct effect *fx, struct errmsg *why);
 void database_rescued(struct world *w, comp_id db); /* DB_EV_RESCUED */
+/* Missing rows that no copy has any more. */
+int64_t rescue_without_copy(const struct world *w, comp_id db);
 
 #endif

@@ -47,8 +47,8 @@ enum database_event {
     DB_EV_PANIC,
     DB_EV_RECOVER,
     DB_EV_STARTED, /* of a restart: the server is there again */
-    DB_EV_RESCUED, /* rows have been copied back */
-    DB_EV_LATE     /* a connection's: connect_timeout is over */
+    DB_EV_LATE,    /* a connection's: connect_timeout is over */
+    DB_EV_RESCUED  /* rows have been copied back */
 };
 
 /* A node as one of several (cluster.h). Ids are stored + 1, so that 0 is the usual:

@@ -58,6 +58,35 @@ static int64_t all_missing(const struct world *w, comp_id db)
     return n;
 }
 
+/* The most that one copy has of each table. */
+static int64_t copied(const struct world *w, comp_id db, comp_id table)
+{
+    int64_t most = 0, rows;
+    for (comp_id r = db_at(w, db)->cluster.first; r != 0;) {
+        rows = rows_from(w, (comp_id)(r - 1), table);
+        most = rows > most ? rows : most;
+        r = db_at(w, (comp_id)(r - 1))->follows.next;
+    }
+    for (size_t i = 0; i < w->model->ncomps; i++) {
+        if (w->comps[i].kind != &kind_backup || w->comps[i].owner != db)
+            continue;
+        rows = rows_from(w, (comp_id)i, table);
+        most = rows > most ? rows : most;
+    }
+    return most;
+}
+
+int64_t rescue_without_copy(const struct world *w, comp_id db)
+{
+    int64_t n = 0;
+    for (comp_id t = db_at(w, db)->cluster.tables; t != 0;) {
+        const struct table *x = table_at(w, (comp_id)(t - 1));
+        n += x->missing > 0 ? x->missing - copied(w, db, (comp_id)(t - 1)) : 0;
+        t = x->next;
+    }
+    return n;
+}
+
 /* ---- how long -------------------------------------------------------------------- */
 
 /* Through the log from the backup to the last of the deletions after it. */

@@ -11,7 +11,7 @@
 
 #include <stdio.h>
 
-enum { P_EVERY, P_AT, P_RATE, P_LOAD, P_LAST_SUCCESS, P_CLOCK, P_COUNT };
+enum { P_EVERY, P_AT, P_RATE, P_LOAD, P_LAST_SUCCESS, P_VERIFIED, P_CLOCK, P_COUNT };
 static const struct param_desc params[] = {
     [P_EVERY] = {.name = "every",
                  .type = VALUE_DURATION,
@@ -51,6 +51,14 @@ static const struct param_desc params[] = {
                         .def = "0",
                         .doc = "How long ago the newest was taken, at the start; 0: a "
                                "period before the first."},
+    [P_VERIFIED] = {.name = "last_verified",
+                    .type = VALUE_DURATION,
+                    .min = 0,
+                    .max = 315360000,
+                    .unit = "s",
+                    .def = "0",
+                    .doc = "How long ago one was last tried and found good, at the "
+                           "start; 0: never."},
     [P_CLOCK] = {.name = "clock",
                  .type = VALUE_BOOL,
                  .unit = "",
@@ -106,10 +114,11 @@ static const struct metric_desc metrics[] = {
 enum { EV_DUE, EV_DONE };
 struct backup {
     bool running, empty, skips, fails; /* the last three are faults */
+    bool tried;                        /* one was found good; when: `verified` */
     bool writes_nothing;               /* the run under way began while `empty` */
     bool good;                         /* the newest can be put back */
     sim_time began, taken, duration;   /* taken: as of when the newest is */
-    sim_time verified;                 /* -1: never */
+    sim_time verified;
     uint64_t size, writes;             /* of the newest */
     uint64_t was_writes;               /* the log when this run began */
     double left;                       /* bytes to read, as of `planned` */
@@ -299,8 +308,10 @@ static enum err backup_op(struct world *w, comp_id c, int op, const struct actio
         buf_release(&size), buf_release(&rate);
         return ERR_OK;
     }
-    if (b->good)
+    if (b->good) {
+        b->tried = true;
         b->verified = w_now(w);
+    }
     w_log(w, c, 0, b->good ? LOG_INFO : LOG_ERROR, 0, "restore test: %s",
           b->good ? "the newest backup can be put back" : "the file holds no data");
     snprintf(fx->title, sizeof fx->title, "restore test of %s: %s", w->comps[c].name,
@@ -345,7 +356,7 @@ static double backup_metric(const struct world *w, comp_id c, int metric, int in
     case M_RUNNING:
         return b->running;
     default:
-        return b->verified < 0 ? -1 : seconds(w_now(w) - b->verified);
+        return b->tried ? seconds(w_now(w) - b->verified) : -1;
     }
 }
 
@@ -361,7 +372,8 @@ static void backup_init(struct world *w, comp_id c)
     struct backup *b = backup_at(w, c);
     sim_time every = p_time(w, c, P_EVERY), at = p_time(w, c, P_AT);
     b->good = true;
-    b->verified = -1;
+    b->tried = p_time(w, c, P_VERIFIED) > 0;
+    b->verified = w_now(w) - p_time(w, c, P_VERIFIED);
     sim_time age = p_time(w, c, P_LAST_SUCCESS);
     age = age > 0 ? age : every > at ? every - at : 0;
     b->taken = w_now(w) - age;

@@ -80,7 +80,7 @@ bool world_metric_applies(const struct world *w, comp_id c, size_t metric)
     for (size_t i = 0; i < d->nneeds; i++) {
         if (!str_eq(d->needs[i].metric, d->metrics[metric].name))
             continue;
-        if (uses(w, c, d->needs[i].of))
+        if (d->needs[i].of && uses(w, c, d->needs[i].of))
             return true;
         needs = true;
     }
