@@ -34,18 +34,26 @@ static comp_id replica_named(const struct world *w, comp_id db, const char *name
     return COMP_NONE;
 }
 
-/* Rows of one table that come back from the copy as it is now. */
+/* Whether the copy, as it is now, has anything of a table; *what: as an old backup has it,
+ * NULL: all that there was before the mistake. */
+static bool has_rows(const struct world *w, comp_id from, comp_id table,
+                     const struct table_copy **what)
+{
+    *what = NULL;
+    if (is_replica(w, from))
+        return !table_wiped_on(w, table, from);
+    const struct table_copy *copy = backup_table(w, from, table);
+    bool log = p_number(w, w->comps[from].owner, DB_LOG_REPLAY) > 0;
+    bool before = backup_taken(w, from) <= table_at(w, table)->wiped_at;
+    if (!log || !before || copy->missing > 0)
+        *what = copy;
+    return backup_good(w, from);
+}
+
 static int64_t rows_from(const struct world *w, comp_id from, comp_id table)
 {
-    const struct table *t = table_at(w, table);
-    if (is_replica(w, from))
-        return table_wiped_on(w, table, from) ? 0 : table_rescuable(w, table, NULL);
-    if (!backup_good(w, from))
-        return 0;
-    bool log = p_number(w, w->comps[from].owner, DB_LOG_REPLAY) > 0;
-    bool before = backup_taken(w, from) <= t->wiped_at;
-    return table_rescuable(w, table,
-                           log && before ? NULL : backup_table(w, from, table));
+    const struct table_copy *what;
+    return has_rows(w, from, table, &what) ? table_rescuable(w, table, what) : 0;
 }
 
 static int64_t all_missing(const struct world *w, comp_id db)
@@ -179,9 +187,9 @@ void database_rescued(struct world *w, comp_id db)
     }
     for (comp_id n = x->tables; n != 0;) {
         comp_id t = (comp_id)(n - 1);
-        int64_t rows = rows_from(w, from, t);
-        table_rescue(w, t, rows);
-        back += rows;
+        const struct table_copy *what;
+        if (has_rows(w, from, t, &what))
+            back += table_rescue(w, t, what);
         n = table_at(w, t)->next;
     }
     w_log(w, db, 0, back < missing ? LOG_WARN : LOG_INFO, 0,

@@ -154,6 +154,7 @@ struct table {
     sim_time wiped_at;
     uint64_t wiped_lsn;
     int64_t whole;
+    int64_t back; /* the oldest so many of them: none of these is missing any more */
     uint32_t stamp;                 /* version given out last */
     uint32_t versions[];            /* by key: stamp of its last write */
 };
@@ -259,8 +260,8 @@ bool table_wiped_on(const struct world *w, comp_id c, comp_id node);
  * mistake. */
 int64_t table_rescuable(const struct world *w, comp_id c,
                         const struct table_copy *from);
-/* So many missing rows are there again; what came since stays. */
-void table_rescue(struct world *w, comp_id c, int64_t rows);
+/* They are there again; what came since stays. Returns how many they were. */
+int64_t table_rescue(struct world *w, comp_id c, const struct table_copy *from);
 
 /* ---- dead rows (vacuum.c) */
 

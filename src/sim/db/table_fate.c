@@ -34,6 +34,7 @@ static int64_t wipe(struct world *w, comp_id c, double share)
         t->wiped_lsn = db_at(w, w->comps[c].owner)->cluster.lsn;
         t->whole = t->rows;
     }
+    t->back = 0;
     t->rows -= rows;
     t->wiped += (uint64_t)rows;
     t->missing += rows;
@@ -146,15 +147,19 @@ int64_t table_rescuable(const struct world *w, comp_id c, const struct table_cop
         int64_t gone = t->missing - from->missing;
         return gone <= 0 ? 0 : gone < from->rows ? gone : from->rows;
     }
-    if (from->rows >= t->whole)
-        return old;
-    return (int64_t)((double)old * (double)from->rows / (double)t->whole);
+    if (from->rows >= t->whole || from->rows <= t->back)
+        return from->rows > t->back ? old : 0;
+    return (int64_t)((double)old * (double)(from->rows - t->back) /
+                     (double)(t->whole - t->back));
 }
 
-void table_rescue(struct world *w, comp_id c, int64_t rows)
+int64_t table_rescue(struct world *w, comp_id c, const struct table_copy *from)
 {
     struct table *t = table_at(w, c);
+    int64_t rows = table_rescuable(w, c, from);
     assert(rows >= 0 && rows <= t->missing);
+    if (from && from->missing == 0 && from->rows > t->back)
+        t->back = from->rows < t->whole ? from->rows : t->whole;
     table_settle(w, c, p_number(w, c, TB_GROWTH));
     t->rows += rows;
     t->missing -= rows;
@@ -167,4 +172,5 @@ void table_rescue(struct world *w, comp_id c, int64_t rows)
     table_keep_space(w, c);
     wal_changed(w, w->comps[c].owner,
                 (uint64_t)rows * (uint64_t)p_count(w, c, TB_ROW_BYTES));
+    return rows;
 }
