@@ -2,6 +2,6 @@
 return course {
   { track = "start", "first-page" },
   { track = "fail", "all-green", "cache-stampede", "the-quiet-import" },
-  { track = "recover", "two-am" },
+  { track = "recover", "two-am", "nobody-is-watching" },
   { track = "scale", "eleven-forty-seven" },
 }
