@@ -298,6 +298,7 @@ static void what_no_copy_has_is_gone(void **state)
     lab_op(&l, "db.nightly", "run", NULL);
     lab_run(&l, 15 * SIM_SEC);
     assert_true(of(&l, "db.nightly", "runs_total") == 1);
+    assert_true(of(&l, "db.nightly", "lacks_rows") == missing);
     assert_true(of(&l, "db", "rows_without_copy") == 0); /* the replica */
     lab_op(&l, "db", "rescue", "nightly");
     lab_run(&l, 40 * SIM_SEC);
@@ -327,6 +328,7 @@ static void a_paused_replica_still_has_them(void **state)
             lab_op(&l, "db", "restore", "nightly");
         lab_run(&l, 20 * SIM_SEC);
         assert_true((of(&l, "db.t", "rows") == 0) == (emptied == 1));
+        assert_true(of(&l, "clerks", "failed_total") == 0); /* they read there */
         lab_op(&l, "db", "rescue", "b");
         lab_run(&l, 30 * SIM_SEC);
         assert_true(of(&l, "db.t", "rows") >= whole - 1);

@@ -88,7 +88,16 @@ static const struct fault_desc faults[] = {
     [FAULT_FAILS] = {.name = "fails", .doc = "Runs end with an error."},
 };
 
-enum { M_RUNS, M_FAILURES, M_AGE, M_SIZE, M_DURATION, M_RUNNING, M_VERIFIED_AGE };
+enum {
+    M_RUNS,
+    M_FAILURES,
+    M_AGE,
+    M_SIZE,
+    M_DURATION,
+    M_RUNNING,
+    M_VERIFIED_AGE,
+    M_LACKS
+};
 #define BACKUP_METRIC(n, p, t, u, d)                                                   \
     {                                                                                  \
         .name = n, .prom = p, .labels = "", .type = t, .unit = u, .doc = d             \
@@ -109,7 +118,11 @@ static const struct metric_desc metrics[] = {
     [M_VERIFIED_AGE] = BACKUP_METRIC(
         "verified_age", "db_backup_last_verified_age_seconds", METRIC_GAUGE, "s",
         "Since one was last tried and found good; -1: never."),
+    [M_LACKS] = BACKUP_METRIC(
+        "lacks_rows", "db_backup_lacks_rows", METRIC_GAUGE, "1",
+        "Rows deleted by mistake that were missing when the newest was taken."),
 };
+static const struct metric_need needs[] = {{"lacks_rows", NULL}}; /* nobody knows */
 
 enum { EV_DUE, EV_DONE };
 struct backup {
@@ -333,6 +346,22 @@ static enum err backup_fault(struct world *w, comp_id c, int fault,
     return ERR_OK;
 }
 
+/* A file without data lacks every row that there is, and every one that should be. */
+static double lacks(const struct world *w, comp_id c)
+{
+    const struct backup *b = backup_at(w, c);
+    comp_id db = w->comps[c].owner;
+    double n = 0;
+    for (size_t i = 0; i < tables_of(w->model, db); i++)
+        n += (double)(b->good ? b->copies[2 * i].missing : 0);
+    for (comp_id t = db_at(w, db)->cluster.tables; t != 0 && !b->good;) {
+        const struct table *x = table_at(w, (comp_id)(t - 1));
+        n += (double)(x->missing + table_live(w, (comp_id)(t - 1)));
+        t = x->next;
+    }
+    return n;
+}
+
 static double seconds(sim_time t)
 {
     return (double)t / (double)SIM_SEC;
@@ -355,6 +384,8 @@ static double backup_metric(const struct world *w, comp_id c, int metric, int in
         return seconds(b->duration);
     case M_RUNNING:
         return b->running;
+    case M_LACKS:
+        return lacks(w, c);
     default:
         return b->tried ? seconds(w_now(w) - b->verified) : -1;
     }
@@ -411,6 +442,8 @@ const struct kind_impl kind_backup = {
              .nfaults = COUNT_OF(faults),
              .metrics = metrics,
              .nmetrics = COUNT_OF(metrics),
+             .needs = needs,
+             .nneeds = COUNT_OF(needs),
              .figures = figures,
              .nfigures = COUNT_OF(figures),
              .age = "last_success_age"},

@@ -197,7 +197,7 @@ static enum reason effect(struct world *w, const struct act *a, struct conn *n,
     int64_t inserts = p_count(w, s, ST_INSERTS), deletes = p_count(w, s, ST_DELETES);
     int64_t rows = table_live(w, r->table);
     deletes = deletes < rows ? deletes : rows;
-    if (t->dropped)
+    if (table_gone(w, r->table, n->db))
         return REASON_ERROR;
     if (t->missing > 0 && p_on(w, s, ST_MUST_FIND) &&
         table_lacks(w, r->table, n->db, a))

@@ -256,6 +256,11 @@ void table_put_back(struct world *w, comp_id c, const struct table_copy *from);
 bool table_lacks(const struct world *w, comp_id c, comp_id node, const struct act *a);
 /* Whether a server has applied the deletion that `missing` began with. */
 bool table_wiped_on(const struct world *w, comp_id c, comp_id node);
+/* The table is dropped, and that server knows. */
+static inline bool table_gone(const struct world *w, comp_id c, comp_id node)
+{
+    return table_at(w, c)->dropped && table_wiped_on(w, c, node);
+}
 /* Missing rows that a copy holds: of a backup, or, without one, all from before the
  * mistake. */
 int64_t table_rescuable(const struct world *w, comp_id c,
