@@ -22,7 +22,7 @@
 
 #include "db/database.h"
 
-struct effect; /* engine/kind.h */
+struct effect;     /* engine/kind.h */
 struct table_copy; /* db/table.h */
 
 /* Replication of what was written at one moment; times are SIM_FOREVER while the server

@@ -131,25 +131,27 @@ const struct metric_desc database_metrics[DATABASE_METRICS] = {
     [M_OLDEST] = DB_METRIC("oldest_transaction", "db_oldest_transaction_seconds", "",
                            METRIC_GAUGE, "s",
                            "Age of the oldest open transaction or running statement."),
-    [M_FAILED_RESTORES] =
-        DB_METRIC("restores_failed_total", "db_restores_failed_total", "",
-                  METRIC_COUNTER, "1", "Restores of a file that held no data: none is left."),
+    [M_FAILED_RESTORES] = DB_METRIC(
+        "restores_failed_total", "db_restores_failed_total", "", METRIC_COUNTER, "1",
+        "Restores of a file that held no data: none is left."),
     [M_ACKNOWLEDGED] =
         DB_METRIC("acknowledged_writes_total", "db_acknowledged_writes_total", "",
                   METRIC_COUNTER, "1", "Writes that were answered."),
     [M_ROWS_WIPED] =
         DB_METRIC("rows_wiped_total", "db_rows_wiped_total", "", METRIC_COUNTER, "1",
-                 "Rows that somebody deleted by mistake, or dropped; all tables."),
-    [M_ROWS_RESTORED] = DB_METRIC("rows_restored_total", "db_rows_restored_total", "", METRIC_COUNTER, "1",
-                                 "Of those, rows that came back from a copy."),
+                  "Rows that somebody deleted by mistake, or dropped; all tables."),
+    [M_ROWS_RESTORED] =
+        DB_METRIC("rows_restored_total", "db_rows_restored_total", "", METRIC_COUNTER,
+                  "1", "Of those, rows that came back from a copy."),
     [M_ROWS_LOST] =
         DB_METRIC("rows_lost_total", "db_rows_lost_total", "", METRIC_COUNTER, "1",
-                 "Rows that had come after the backup that was put back."),
-    [M_ROWS_MISSING] = DB_METRIC("rows_missing", "db_rows_missing", "", METRIC_GAUGE, "1",
-                                "Rows deleted by mistake that are not there again."),
+                  "Rows that had come after the backup that was put back."),
+    [M_ROWS_MISSING] =
+        DB_METRIC("rows_missing", "db_rows_missing", "", METRIC_GAUGE, "1",
+                  "Rows deleted by mistake that are not there again."),
     [M_ROWS_WITHOUT_COPY] =
         DB_METRIC("rows_without_copy", "db_rows_without_copy", "", METRIC_GAUGE, "1",
-                 "Of those, rows that no backup and no replica has any more."),
+                  "Of those, rows that no backup and no replica has any more."),
     [M_XIDS] = DB_METRIC("transaction_ids_total", "db_transaction_ids_total", "",
                          METRIC_COUNTER, "1", "Transactions that wrote."),
     [M_XIDS_LEFT] = DB_METRIC(

@@ -136,14 +136,15 @@ static enum err may_begin(const struct world *w, comp_id db, const char *name,
     if (*from == COMP_NONE && *name != '\0')
         *from = backup_newest(w, db, name);
     if (*from == COMP_NONE)
-        return errmsg_set(why, ERR_NOT_FOUND,
-                          "%s has no backup or replica \"%.40s\"", w->comps[db].name,
-                          name);
+        return errmsg_set(why, ERR_NOT_FOUND, "%s has no backup or replica \"%.40s\"",
+                          w->comps[db].name, name);
     if (x->rescuing != 0)
-        return errmsg_set(why, ERR_REFUSED, "rows are being copied back from %s already",
+        return errmsg_set(why, ERR_REFUSED,
+                          "rows are being copied back from %s already",
                           w->comps[x->rescuing - 1].name);
     if (x->restoring != 0 || !cluster_leads(w, db))
-        return errmsg_set(why, ERR_REFUSED, "%s takes no writes now", w->comps[db].name);
+        return errmsg_set(why, ERR_REFUSED, "%s takes no writes now",
+                          w->comps[db].name);
     if (all_missing(w, db) == 0)
         return errmsg_set(why, ERR_REFUSED, "no rows of %s are missing",
                           w->comps[db].name);

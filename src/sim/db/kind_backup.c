@@ -132,9 +132,9 @@ struct backup {
     bool good;                         /* the newest can be put back */
     sim_time began, taken, duration;   /* taken: as of when the newest is */
     sim_time verified;
-    uint64_t size, writes;             /* of the newest */
-    uint64_t was_writes;               /* the log when this run began */
-    double left;                       /* bytes to read, as of `planned` */
+    uint64_t size, writes; /* of the newest */
+    uint64_t was_writes;   /* the log when this run began */
+    double left;           /* bytes to read, as of `planned` */
     sim_time planned;
     uint32_t timer; /* its end */
     uint64_t runs, failures;

@@ -14,9 +14,9 @@
  * idle_in_transaction_timeout allows.
  */
 #include "db/cluster.h"
-#include "db/table.h"
 #include "db/describe.h"
 #include "db/lock.h"
+#include "db/table.h"
 #include "engine/telling.h"
 
 static const struct param_desc params[] = {

@@ -119,9 +119,10 @@ static const struct param_desc params[] = {
                       .type = VALUE_BOOL,
                       .def = "off",
                       .change = CHANGE_BUILT,
-                      .doc = "Whether it fails when the row that its caller asks for is "
-                             "one that somebody deleted by mistake: the same visit asks "
-                             "for the same row each time."},
+                      .doc =
+                          "Whether it fails when the row that its caller asks for is "
+                          "one that somebody deleted by mistake: the same visit asks "
+                          "for the same row each time."},
 };
 _Static_assert(COUNT_OF(params) == ST_PARAMS, "a parameter without a description");
 

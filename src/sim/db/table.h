@@ -154,9 +154,9 @@ struct table {
     sim_time wiped_at;
     uint64_t wiped_lsn;
     int64_t whole;
-    int64_t back; /* the oldest so many of them: none of these is missing any more */
-    uint32_t stamp;                 /* version given out last */
-    uint32_t versions[];            /* by key: stamp of its last write */
+    int64_t back;   /* the oldest so many of them: none of these is missing any more */
+    uint32_t stamp; /* version given out last */
+    uint32_t versions[]; /* by key: stamp of its last write */
 };
 static inline struct table *table_at(const struct world *w, comp_id c)
 {

@@ -86,7 +86,8 @@ const struct op_desc table_ops[TABLE_OPS] = {
                    .type = VALUE_FRACTION,
                    .doc = "How much of the table."}},
          .cost = 5 * SIM_SEC,
-         .risk = "They are gone in the replicas, too; only a copy from before has them.",
+         .risk =
+             "They are gone in the replicas, too; only a copy from before has them.",
          .doc = "Somebody cleans up by hand: as the fault rows_deleted, with a change "
                 "record."},
 };
