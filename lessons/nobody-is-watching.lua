@@ -120,11 +120,11 @@ return lesson {
     i:at(sec(1), fault(DUMP, "empty"))
     i:at(vary(min(5), min(9)), op("bookings-db.reports", "pause_replay", {}, { by = "Kaj" }))
     i:red_herring(vary(min(15), min(20)), deploy("locks", "v" .. v, { by = pick { "Sanne", "deploy bot" }, was = "v" .. v - 1 }))
-    i:red_herring(vary(min(10), min(38)), op("bookings-db.visits", "delete_rows", { share = 0.4 }, { by = "Rune" }))
+    i:red_herring(vary(min(10), min(38)), op("bookings-db.visits", "delete_rows", { share = 0.4, meant = true }, { by = "Rune" }))
     i:red_herring(vary(min(11), min(34)), decoy(pick { "site", "overview" },
       pick { "new pictures of the north beach", "prices of October", "text for late arrivals" },
       { by = pick { "Mette", "Otto" }, final = true }))
-    i:cause(vary(HURT - min(1), HURT + min(1)), 
+    i:cause(vary(HURT - min(1), HURT + min(1)),
       op(ROWS, "delete_rows", { share = share }, { by = pick { "Sanne", "Otto", "Mette" } }))
     i:at(PAGE, ticket("Birte (guest desk)",
       "Families stand in the rain. The door says that there is no such booking. But I have it here on my screen!"))

@@ -184,4 +184,8 @@ static inline const char *action_text(const struct action *a, size_t i)
     return action_gives(a, i) ? a->args[i].as.text : "";
 }
 
+/* Whether people could measure it; else the simulator alone knows, and no command shows
+ * it. */
+bool kind_tells(const struct kind_desc *k, size_t metric);
+
 #endif

@@ -248,6 +248,8 @@ struct table_copy { /* of a table, in a backup */
 /* Somebody deletes that share of the rows, or drops the table; returns how many. */
 int64_t table_wipe(struct world *w, comp_id c, double share);
 int64_t table_drop(struct world *w, comp_id c);
+/* The same share goes, and nobody misses it. */
+void table_tidy(struct world *w, comp_id c, double share);
 struct table_copy table_copy(const struct world *w, comp_id c);
 /* As it was `age` before the start. */
 struct table_copy table_copy_at_start(const struct world *w, comp_id c, sim_time age);

@@ -84,12 +84,16 @@ const struct op_desc table_ops[TABLE_OPS] = {
         {.name = "delete_rows",
          .args = {{.name = "share",
                    .type = VALUE_FRACTION,
-                   .doc = "How much of the table."}},
+                   .doc = "How much of the table."},
+                  {.name = "meant",
+                   .type = VALUE_BOOL,
+                   .optional = true,
+                   .doc = "on: nobody needs them any more; not said: a mistake."}},
          .cost = 5 * SIM_SEC,
          .risk =
              "They are gone in the replicas, too; only a copy from before has them.",
-         .doc = "Somebody cleans up by hand: as the fault rows_deleted, with a change "
-                "record."},
+         .doc = "Somebody cleans up by hand; where it was a mistake, as the fault "
+                "rows_deleted, with a change record."},
 };
 
 enum { FAULT_INDEX_LOST, FAULT_BAD_PLAN, FAULT_ROWS_DELETED, FAULT_DROPPED };
@@ -225,7 +229,12 @@ static enum err delete_rows(struct world *w, comp_id c, const struct action *a,
     if (table_at(w, c)->dropped)
         return errmsg_set(why, ERR_REFUSED, "there is no table %s any more",
                           w->comps[c].name);
-    (void)table_wipe(w, c, a->args[0].as.number);
+    double share = a->args[0].as.number;
+    bool meant = action_gives(a, 1) && a->args[1].as.on;
+    if (meant)
+        table_tidy(w, c, share);
+    else
+        (void)table_wipe(w, c, share);
     snprintf(fx->title, sizeof fx->title, "delete from %s, by hand", w->comps[c].name);
     return ERR_OK;
 }

@@ -16,7 +16,7 @@
 #include "engine/act.h"
 
 /* The log record of one deleted row: a record header of 24 bytes, a block's of 20, 2 of a
- * data header and 8 of the deletion (PostgreSQL 16, access/xlogrecord.h, heapam_xlog.h). */
+ * data header and 8 of the deletion (PostgreSQL 16: SizeOfXLogRecord, SizeOfHeapDelete). */
 enum { DELETE_WAL = 54 };
 
 /* ---- by mistake ------------------------------------------------------------------ */
@@ -49,6 +49,13 @@ int64_t table_wipe(struct world *w, comp_id c, double share)
         vacuum_died(w, c, rows);
     wal_changed(w, w->comps[c].owner, (uint64_t)rows * DELETE_WAL);
     return rows;
+}
+
+void table_tidy(struct world *w, comp_id c, double share)
+{
+    int64_t rows = (int64_t)((double)table_live(w, c) * share);
+    (void)table_write(w, c, 0, 0, rows);
+    wal_changed(w, w->comps[c].owner, (uint64_t)rows * DELETE_WAL);
 }
 
 int64_t table_drop(struct world *w, comp_id c)
