@@ -402,7 +402,6 @@ return lesson {
   glossary = {
     ["dead man's switch"] = "An alarm that goes off when something stops reporting in.",
     ["restore"] = "To put a copy in the place of the database: what came after the copy is gone.",
-    ["replica"] = "A server that gets the leader's log and applies it.",
     ["dump"] = "A backup as a file of rows and tables.",
     ["log archive"] = "The log, kept elsewhere: with it an old backup can be brought to any moment.",
   },

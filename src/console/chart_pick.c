@@ -137,7 +137,8 @@ static enum err pick_metric(struct call *c, const char *name, const char *metric
         !curve_metric(c->m, owner, ch->metric, instance, &ch->curve))
         return no_metric(c, comp, metric);
     if (!told(c, owner, ch->curve.desc))
-        return refuse(c, ERR_NOT_FOUND, "%s has no metric %s.", name_of(c, comp), metric);
+        return refuse(c, ERR_NOT_FOUND, "%s has no metric %s.", name_of(c, comp),
+                      metric);
     if (is_hidden_metric(c, owner, ch->metric))
         return refuse(c, ERR_REFUSED,
                       "Nobody measures what users get here: %s has no %s.",
