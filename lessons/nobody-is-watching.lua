@@ -396,7 +396,7 @@ return lesson {
     "400 bytes of {holds}: nobody had looked.",
   },
   real = {
-    { "GitLab, 31 January 2017: data deleted by hand; the nightly dump had failed silently, and of five ways to back up none worked",
+    { "GitLab, 31 January 2017: data removed by mistake; the daily dump had failed and nobody was told; a copy made by chance six hours before was left",
       "https://about.gitlab.com/blog/2017/02/10/postmortem-of-database-outage-of-january-31/" },
   },
   glossary = {
