@@ -2,6 +2,7 @@
  * db rescue: rows that somebody deleted come back from a copy that is brought up beside
  * the database.
  */
+#include "act.h"
 #include "console_internal.h"
 
 /* PostgreSQL 16, "Recovery Target", and pg_dump. */

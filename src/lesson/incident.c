@@ -4,7 +4,10 @@
  * the world that was just built, and its arguments against what the component says of
  * itself.
  */
+#include "binding.h"
+#include "build.h"
 #include "lesson_internal.h"
+#include "values.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -103,7 +106,7 @@ static const struct binding action_list[] = {
 };
 const struct binding_table bind_actions = {
     "", "Actions", "For `i:at`. `by`: who is shown in the change record.", action_list,
-    sizeof action_list / sizeof *action_list};
+    COUNT_OF(action_list)};
 
 /* ---- resolving ------------------------------------------------------------------- */
 
@@ -561,6 +564,6 @@ static const struct binding incident_list[] = {
      "The same, for what only looks like a cause. Deploying a version that does not "
      "exist leaves nothing but a record."},
 };
-const struct binding_table bind_incident = {
-    "i", "The incident", "What `incident = function(i)` is given.", incident_list,
-    sizeof incident_list / sizeof *incident_list};
+const struct binding_table bind_incident = {"i", "The incident",
+                                            "What `incident = function(i)` is given.",
+                                            incident_list, COUNT_OF(incident_list)};

@@ -212,6 +212,16 @@ static void judge_nothing(struct prover *pv)
                  100 * slo_objective(pv));
 }
 
+/* Holds a lesson to its plan: all of it can be done, at least while nobody is in its way. */
+static void judge_plan(struct prover *pv)
+{
+    const char *first;
+    int line;
+    size_t n = world_refused(pv->nothing.world, &first, &line);
+    prove_result(pv, PROOF_NOTHING, "all that is planned can be done", n == 0, NAN,
+                 n == 0 ? "" : "line %d, %.160s", line, first);
+}
+
 /* Base to the page, then doing nothing to the end. */
 static enum err run_base(struct prover *pv, struct errmsg *why)
 {
@@ -412,6 +422,7 @@ static enum err prove_night(struct prover *pv, struct errmsg *why)
         return e;
     judge_expect(pv);
     judge_nothing(pv);
+    judge_plan(pv);
     prove_facts(pv);
     if (prove_wants(pv, PROOF_TWIN, NULL) || prove_wants(pv, PROOF_CAUSE, NULL) ||
         prove_wants(pv, PROOF_INNOCENT, NULL))

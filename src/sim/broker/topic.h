@@ -49,6 +49,7 @@ struct message {
     uint32_t id;      /* with `request`: the same for a retry of the same publish */
     uint32_t key : 28, flags : 4;
     uint32_t visit; /* the subject, as in struct act: never 0 */
+    comp_id origin;
     uint16_t nth;
 };
 
@@ -64,6 +65,7 @@ struct topic_state {
     ref partitions; /* struct partition */
     uint32_t n, cap;
     uint32_t round_robin;
+    uint32_t begun;            /* subjects of its own: the last one's number (lot.h) */
     comp_id subscriptions;     /* first one + 1, through their `next`; 0: none */
     uint32_t timer;            /* retention */
     double poison;             /* share, from now on */
@@ -93,9 +95,10 @@ void partition_trim(struct world *w, struct partition *p, int64_t upto);
 /* The first kept offset that was published at `t` or later; `end` if there is none. */
 int64_t partition_find(const struct world *w, const struct partition *p, sim_time t);
 
-/* topic_params.c: parameters by enum topic_param, and metrics */
-enum { TOPIC_METRICS = 12 };
+/* topic_params.c: parameters, by enum topic_param */
 extern const struct param_desc topic_params[];
+/* topic_look.c: metrics */
+enum { TOPIC_METRICS = 12 };
 extern const struct metric_desc topic_metrics[TOPIC_METRICS];
 double topic_metric(const struct world *w, comp_id c, int metric, int instance);
 
