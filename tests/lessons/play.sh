@@ -49,4 +49,33 @@ wait 30m
 1
 end
 
+way nobody-is-watching <<'end'
+chart doors_opened --since 40m
+15:32
+logs locks | tail -5
+chart bookings-db.bookings.rows --since 40m
+bookings-db rows-deleted
+changes
+4
+db backups
+400
+9.5
+db replicas
+reports
+2
+db rescue bookings-db reports
+wait 3m
+say
+guests
+33 %
+2
+16:30
+jobs enable nightly-backup
+jobs run nightly-backup
+wait 4m
+db verify bookings-db.nightly
+wait 12m
+1
+end
+
 exit $bad
