@@ -3,5 +3,5 @@ return course {
   { track = "start", "first-page" },
   { track = "fail", "all-green", "cache-stampede", "the-quiet-import" },
   { track = "recover", "two-am" },
-  { track = "scale", "eleven-forty-seven" },
+  { track = "scale", "eleven-forty-seven", "ten-thousand" },
 }
