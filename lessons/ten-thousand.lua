@@ -11,17 +11,17 @@
 
 local INSTANCES, POOL = 2, 8
 local PEOPLE, RUSH = 10000, sec(60) -- who press at an opening, and within which time
-local OPENS, EVERY, OPENINGS = min(5), min(5), 12
+local OPENS, EVERY, OPENINGS = min(5), min(5), 9
 local HOLD, NEEDED = ms(240), 40 -- the time that a booking keeps a connection; connections for all
-local PAGE = min(21)
+local PAGE = min(16)
 
--- The first two openings are of small valleys. From the third on the whole club comes.
+-- The first opening is of a small valley. From the second on the whole club comes.
 local function crowd()
   local quiet, start = 0.02, sec(vary("start", 0, 9))
-  local of = { vary("first", 1600, 2200) / PEOPLE, vary("second", 2500, 3000) / PEOPLE }
+  local small = vary("small", 2400, 3000) / PEOPLE
   local curve = { base = PEOPLE / (RUSH / sec(1)), { sec(0), quiet } }
   for n = 1, OPENINGS do
-    local at, share = start + OPENS + (n - 1) * EVERY, of[n] or vary("opening" .. n, 0.97, 1.03)
+    local at, share = start + OPENS + (n - 1) * EVERY, n == 1 and small or vary("opening" .. n, 0.97, 1.03)
     curve[#curve + 1] = { at, quiet }
     curve[#curve + 1] = { at + sec(1), share }
     curve[#curve + 1] = { at + RUSH, share }
@@ -67,14 +67,14 @@ return lesson {
     "an error told at once is worth more than an answer that nobody waits for",
   },
 
-  day_start = "19:45",
+  day_start = "19:50",
   starts_at = PAGE,
-  ends_at = PAGE + min(35),
-  good_for = min(10),
+  ends_at = PAGE + min(28),
+  good_for = min(6),
 
   place = [[
     An alpine club opens the summer's beds in its huts tonight, one valley every five
-    minutes from 19:50 on. There are beds for all. Members press "book" in the first minute;
+    minutes from 19:55 on. There are beds for all. Members press "book" in the first minute;
     the service booking asks the federation's member-check if they are members, and writes
     the bed into huts-db. In the huts wardens write down who arrives, with reception. Vroni
     answers the members, Luis runs the machines, Greta wrote booking.
@@ -102,6 +102,7 @@ return lesson {
       consumers = 14, batch = 1, visibility = min(2) } } } }
     w:service { "booking", instances = INSTANCES, workers = 20000, cores = 4, start_up = sec(8), drain = sec(4),
       pool = { to = "huts-db", size = POOL, acquire_timeout = sec(2) },
+      calls = { ["member-check"] = { network = 0 } },
       endpoints = {
         book = { compute(ms(2)), when_flag("confirm-later", { publish("desk.wishes") },
           { when_flag("check-first", { check_first }, { as_ever }) }) },
@@ -133,16 +134,16 @@ return lesson {
 
   incident = function(i)
     local v = pick { 18, 41, 63, 107 }
-    i:red_herring(vary(sec(390), sec(520)), deploy("booking", "v" .. v, { by = pick { "Greta", "deploy bot" }, was = "v" .. v - 1 }))
-    i:red_herring(vary(min(1), min(4)), pick("early", {
+    i:red_herring(vary(sec(100), sec(250)), deploy("booking", "v" .. v, { by = pick { "Greta", "deploy bot" }, was = "v" .. v - 1 }))
+    i:red_herring(vary(sec(20), sec(80)), pick("early", {
       decoy("huts-db", "backup moved to 03:30", { by = "Luis" }),
       decoy("edge", "access logs kept for 30 days, was 14", { by = "Luis" }),
       decoy("reception", "new names of the huts in the Val Mora", { by = "Nina" }) }))
-    i:red_herring(vary(sec(13 * 60), sec(17 * 60)), pick("late", {
+    i:red_herring(vary(sec(10 * 60 + 30), sec(11 * 60 + 50)), pick("late", {
       decoy("member-check", "mail of the federation: maintenance on Sunday", { by = "federation", final = true }),
       decoy("edge", "mail to 38,000 members: tomorrow the eastern valleys", { by = "Nina", final = true }),
       decoy("huts-db", "index of table arrivals renewed", { by = "Luis" }) }))
-    i:at(vary(sec(17 * 60 + 10), sec(18 * 60 + 50)), set("booking.pool.acquire_timeout", min(2), { by = "Luis" }))
+    i:at(vary(sec(12 * 60 + 10), sec(13 * 60 + 50)), set("booking.pool.acquire_timeout", min(2), { by = "Luis" }))
     i:at(PAGE + sec(30), ticket("Vroni (members)", pick("words", {
       "\"I pressed at once, on two telephones. The wheel turned until I gave up.\" Ninety of these.",
       "\"I never saw an answer. Now the mail says that I have two beds.\" What do I tell them?" })))
@@ -197,7 +198,7 @@ return lesson {
     { "huts-db", "overload", reply = "A database with too much to do is busy. Is it?" },
     { "member-check", "slow-dependency", also = { "booking" },
       reply = "How long does it take to answer now, and how long did it take at 19:56?" },
-    { "booking", "bad-deploy", reply = "It was put out before the second valley opened. How did that opening go?" },
+    { "booking", "bad-deploy", reply = "It was put out before the first valley opened. How did that opening go?" },
   },
   facts = {
     { "thousands wait for a connection", seen = { "booking:pool", "booking:stacks", "booking.pool:metrics", "booking.pool:metric.pool_waiting" },
@@ -217,23 +218,23 @@ return lesson {
       fits = { "slow-dependency" },
       tells = "member-check answers in a fifth of a second, as it did all evening." },
     { "bookings fail in the opening after the deploy", seen = { "booking:metric.errors_total", "booking:metric.abandoned_total", "booking:metrics" },
-      when = function(s) return s:ago("booking", "errors_total", s:now() - min(14)) + s:ago("booking", "abandoned_total", s:now() - min(14)) > 20 end,
+      when = function(s) return s:ago("booking", "errors_total", s:now() - min(9)) + s:ago("booking", "abandoned_total", s:now() - min(9)) > 20 end,
       fits = { "bad-deploy" },
       tells = "At 19:55, after the new version, all went well." },
   },
 
   steps = {
     find { "since", title = "Since when?", answer = "since",
-      say = [[Vroni says that it was so at eight, too. Valleys opened at 19:50, 19:55, 20:00 and 20:05. When was the
+      say = [[Vroni says that it was so at eight, too. Valleys opened at 19:55, 20:00 and 20:05. When was the
         first member hurt?]],
       near = "Near. In which minute does the first of them come away with nothing?",
       wrong = "What ended badly in the openings before this one? Services keep a count, and a log.",
-      solution = { "chart booking --since 20m", "since 20:00" },
+      solution = { "chart booking --since 15m", "since 20:00" },
       done = { { when = untouched, "At 20:00 booking gave errors for a minute. In this opening it has given none.",
           claims = no_error },
         "At 20:00 booking gave errors for a minute." },
-      hints = { "Compare the openings with each other.", "What booking counts, over the last 20 minutes: errors are one way to be hurt.",
-        "chart booking --since 20m, and chart booking.errors_total --since 20m" } },
+      hints = { "Compare the openings with each other.", "What booking counts, over the last quarter of an hour: errors are one way to be hurt.",
+        "chart booking --since 15m, and chart booking.errors_total --since 15m" } },
 
     find { "whom", title = "Whom does it serve?", of = "share", within = 0.2,
       answer = function(s) return gone(s) / booked(s) end, moot_when = function(s) return gone(s) < 5 end,
@@ -254,7 +255,7 @@ return lesson {
     find { "where", title = "What does everybody wait for?", answer = "suspect",
       say = [[Processors are idle, and members wait. Follow a booking: where does its time go? When you know what is
         short, write down place and mechanism.]],
-      solution = { "status", "ps booking", "db sessions", "chart booking.errors_total --since 20m",
+      solution = { "status", "ps booking", "db sessions", "chart booking.errors_total --since 15m",
         "suspect booking.pool pool-too-small because ps, db sessions" },
       done = "All connections are taken, all the time, and each is given back after a quarter of a second.",
       hints = { "What does a booking need besides a processor?",
@@ -266,10 +267,10 @@ return lesson {
       say = [[Some things were changed this evening. Did one of them begin it? Answer with the number of a change, growth,
         or nothing.]],
       wrong = "When was that, and when was the first member hurt? Was the opening after it well?",
-      solution = { "changes", "chart edge.requests_total --since 20m", "trigger growth" },
-      done = "Nobody broke anything. The first two valleys are small; from 20:00 on the whole club comes.",
+      solution = { "changes", "chart edge.requests_total --since 15m", "trigger growth" },
+      done = "Nobody broke anything. The first valley is small; from 20:00 on the whole club comes.",
       hints = { "What was changed stands in a list, with times.", "Which of them came before 20:00, and how did the next opening go?",
-        "How many press in a second at 19:55, and how many at 20:00? chart edge.requests_total --since 20m", "trigger growth" } },
+        "How many press in a second at 19:55, and how many at 20:00? chart edge.requests_total --since 15m", "trigger growth" } },
 
     ask { "wait", title = "Two ways to wait",
       say = [[At 20:00 who had waited 2 s for a connection got an error. Then Luis let them wait for 2 minutes, and the
@@ -311,8 +312,11 @@ return lesson {
 
     find { "needed", title = "How many would be enough?", of = "number", within = 0.26,
       answer = function(s) return NEEDED end,
-      say = [[Still two in three hear no. In an opening 167 a second press. How many connections would be in use at once
-        if each of them found one?]],
+      say = { { when = function(s) return connections(s) < 20 and not short_hold(s) end,
+          [[There are {connections} connections, and most who press hear no. In an opening 167 a second press. How many
+            connections would be in use at once if each of them found one?]] },
+        [[In an opening 167 a second press. As booking was at 20:05: how many connections would have been in use at once if
+          each of them had found one?]] },
       near = "Near. Take the time of one booking that did not wait, from its trace, and nothing else.",
       wrong = "How many come in a second, and for how long does each keep its connection?",
       solution = { "traces booking --since 60m", "db sessions" },
@@ -358,8 +362,8 @@ return lesson {
   },
 
   values = {
-    booked = { "rate", booked },
-    errors = { "rate", function(s) return a_second(s, "booking", "errors_total") end },
+    booked = { "count", booked },
+    errors = { "count", function(s) return a_second(s, "booking", "errors_total") end },
     connections = { "count", connections },
     waited = { "count", function(s) return s:highest("booking.pool", "pool_waiting", s:now()) end },
     oldest = { "duration", function(s) return s:highest("booking.pool", "pool_oldest_wait", s:now()) end },
@@ -418,7 +422,7 @@ return lesson {
     { "restart", { "restart booking --rolling", "wait 6m" }, harm = "nothing",
       says = "The line was gone, with all who stood in it. Five minutes later there was a new one." },
     { "take back the new version", { "rollback booking", "wait 6m" }, harm = "nothing",
-      says = "It had been out when the second valley opened, and that went well." },
+      says = "It had been out when the first valley opened, and that went well." },
     { "a faster database", { "set huts-db.cores 24", "wait 12m" }, harm = "nothing",
       says = "It was idle for most of the time: those who had a connection waited for member-check." },
   },
