@@ -42,6 +42,8 @@ local function connections(s) return s:param("booking.pool.size") * s:param("boo
 
 -- What texts claim.
 local function untouched(s) return not s:changed() end
+local function idle(s) return s:service("booking").cpu < 0.3 and s:database("huts-db").cpu < 0.5 end
+local function queued(s) return waiting(s) > 1000 end
 local function opening(s) return pressed(s) > 100 end
 local function for_nobody(s) return gone(s) > 0.4 * booked(s) end
 local function no_error(s) return s:increase("booking", "errors_total", min(2)) == 0 end
@@ -80,7 +82,7 @@ return lesson {
     answers the members, Luis runs the machines, Greta wrote booking.
   ]],
   page = [[
-    20:06. Vroni calls: "The wheel turns and turns, they write, then nothing comes. It was so
+    Vroni calls: "The wheel turns and turns, they write, then nothing comes. It was so
     at eight, too." No alert fires. booking says that it books more beds than ever.
   ]],
   tools = { "status", "chart", "count", "ps", "logs", "stacks", "traces", "db", "changes", "config", "flag",
@@ -253,11 +255,15 @@ return lesson {
         "count booking.abandoned_total --from 1m, and count beds_booked --from 1m: the one by the other." } },
 
     find { "where", title = "What does everybody wait for?", answer = "suspect",
-      say = [[Processors are idle, and members wait. Follow a booking: where does its time go? When you know what is
-        short, write down place and mechanism.]],
+      say = { { when = untouched, [[Processors are idle, and members wait. Follow a booking: where does its time go? When you
+          know what is short, write down place and mechanism.]], claims = { idle, queued } },
+        [[When Vroni called, processors were idle, and members waited. Where did the time of a booking go? Write down place
+          and mechanism.]] },
       solution = { "status", "ps booking", "db sessions", "chart booking.errors_total --since 15m",
         "suspect booking.pool pool-too-small because ps, db sessions" },
-      done = "All connections are taken, all the time, and each is given back after a quarter of a second.",
+      done = { { when = untouched, "All connections are taken, all the time, and each is given back after a quarter of a second.",
+          claims = function(s) return s:of("booking.pool").pool_in_use == INSTANCES * POOL and kept(s) < 0.3 end },
+        "All connections were taken, all the time, and each was given back after a quarter of a second." },
       hints = { "What does a booking need besides a processor?",
         "Two commands show what requests wait for: instances, stacks. And those that have it are sessions of the database.",
         "Four things could make people wait there: see how long a connection is kept, and rule out one after the other.",
@@ -276,7 +282,7 @@ return lesson {
       say = [[At 20:00 who had waited 2 s for a connection got an error. Then Luis let them wait for 2 minutes, and the
         errors were gone. In which opening did more members get their bed?]],
       choices = {
-        { "In this one: nobody was refused.", reply = "Nobody was refused. How many heard an answer?" },
+        { "At 20:05: nobody was refused.", reply = "Nobody was refused. How many heard an answer?" },
         { "At 20:00, with the errors.", right = true,
           reply = [[Yes. As many bookings are done in either. Who waited at most 2 s was still there; who has waited half a
             minute was not.]] },
@@ -287,8 +293,8 @@ return lesson {
       hints = { "The same 16 connections work in both. Who is served?", "Members leave after 8 s. The second answer." } },
 
     predict { "forecast", title = "Before you act", change = "any",
-      say = [[Next: nobody shall wait longer for a connection than a person waits. Not yet. At the next opening, five minutes from
-        your change, compared with now: up, same or down? Answer for example: same, down]],
+      say = [[Suppose that nobody waits longer for a connection than a person would. Do not change it yet. At the next opening,
+        five minutes after your change, compared with now: up, same or down? Answer for example: same, down]],
       of = {
         { "bookings that end with an error, each second", after = min(5), value = function(s) return a_second(s, "booking", "errors_total") end },
         { "bookings done for somebody who has left, each second", after = min(5), value = gone },
@@ -299,7 +305,8 @@ return lesson {
     act { "line", title = "A line that ends",
       say = [[Make the line short, and look at the next opening: what booking does must reach the people who asked for it.
         More need not be served yet.]],
-      goal = reaches_people,
+      goal = reaches_people, moot_when = function(s) return s:good_for(min(6)) end,
+      moot = "All who press are served already: nobody stands in a line.",
       solution = { "set booking.pool.acquire_timeout 2s", "wait 5m" },
       done = { { when = function(s) return a_second(s, "booking", "errors_total") > 20 end,
           "Now {errors} a second get an error, and {booked} a second get a bed and know it. Before, the log was clean and few knew.",
@@ -327,9 +334,8 @@ return lesson {
         "A booking keeps its connection for about 20 + 200 + 20 ms. What is that times 167 a second?" } },
 
     act { "enough", title = "Enough for all",
-      say = [[There are two sides of that product, or three: how many connections, how long each is kept, and who has to be
-        there while it is done. Greta knows about the second and third. Choose; all must be well for five minutes, wardens
-        too, and that spans an opening.]],
+      say = [[More connections, less time with each, or a line in which nobody has to stand: ask Greta and Luis what there is,
+        and choose. All must be well for five minutes, wardens too, and that spans an opening.]],
       goal = function(s) return s:good_for(min(5)) end,
       solution = { "flag check-first on", "wait 7m" },
       done = { { when = short_hold, "{booked} beds a second, with {connections} connections. None of it was bought.",
