@@ -7,7 +7,7 @@
 
 #include <math.h>
 
-/* What a promise's function answers, a truth as 0 or 1. */
+/* The answer of a function of a promise, a truth as 0 or 1. */
 static double answer_here(lua_State *L, fn_id fn, int want, const char *what)
 {
     luaL_checkstack(L, 16, NULL);
