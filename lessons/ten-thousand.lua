@@ -482,10 +482,8 @@ return lesson {
   },
   glossary = {
     ["Little's law"] = "How many are inside = how many come in a second x how many seconds each stays.",
-    ["connection pool"] = "The connections to a database that an instance keeps and shares out.",
     ["hold time"] = "How long one request keeps what others wait for.",
     ["499"] = "What some servers write into their log when the caller has left before the answer.",
     ["load shedding"] = "Turning some away at once, so that the others are served in time.",
-    ["mitigated"] = "Users are well, but not everything is as it should be.",
   },
 }
