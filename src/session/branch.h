@@ -70,7 +70,8 @@ struct rivals {
     struct run practice;          /* the last branch after a rewind; world NULL: none */
     const struct recording *twin; /* of the session; NULL: there is none */
     bool has_reference;
-    size_t mattered; /* the first so many of the learner's changes are what made users
+    bool mended_whole; /* the reference's fix ended before `to` */
+    size_t mattered;   /* the first so many of the learner's changes are what made users
                         well; 0: no change did */
     sim_time from, left, to; /* the page; the learner's end; the end of all three */
 };

@@ -2,6 +2,7 @@
  * The debrief, as typed blocks: what happened to users in the learner's run, the
  * reference and doing nothing; then the other files' sections; last a line to paste.
  */
+#include "ahead.h"
 #include "promise.h"
 #include "quiet.h"
 #include "report_internal.h"
@@ -252,9 +253,9 @@ static void make_report(const struct maker *k)
     make_card(k);
 }
 
-enum err session_report(struct session *s, struct report *out,
-                        void (*progress)(void *ctx, double share), void *ctx,
-                        struct errmsg *why)
+static enum err report_of(struct session *s, struct report *out, bool whole,
+                          void (*progress)(void *ctx, double share), void *ctx,
+                          struct errmsg *why)
 {
     struct rivals now = {0}, *v = s->over ? &s->rivals : &now;
     enum err e = ERR_OK;
@@ -262,6 +263,8 @@ enum err session_report(struct session *s, struct report *out,
     if (!v->you.world)
         e = rivals_run(s, v, progress, ctx, why);
     if (e == ERR_OK) {
+        if (whole && ahead_work(s, NULL) == ERR_STOPPED)
+            BUG("work without a limit stopped");
         out->score = score_of(s, v, &out->mem, out->items);
         make_report(&(struct maker){s, v, out});
         if (s->over)
@@ -273,6 +276,28 @@ enum err session_report(struct session *s, struct report *out,
     }
     rivals_release(&now);
     return e;
+}
+
+enum err session_report(struct session *s, struct report *out,
+                        void (*progress)(void *ctx, double share), void *ctx,
+                        struct errmsg *why)
+{
+    return report_of(s, out, true, progress, ctx, why);
+}
+
+enum err session_report_early(struct session *s, struct report *out, struct errmsg *why)
+{
+    return report_of(s, out, false, NULL, NULL, why);
+}
+
+bool session_scored(const struct session *s)
+{
+    return s->over && s->rivals.you.world;
+}
+
+bool session_report_owed(const struct session *s)
+{
+    return ahead_owes(s);
 }
 
 void report_release(struct report *r)

@@ -14,7 +14,6 @@
 #include <math.h>
 #include <string.h>
 
-#define SETTLE SIM_MIN        /* what a change may need to take effect */
 #define SLICE  (30 * SIM_SEC) /* a lesson's own good_for looks at such pieces */
 #define LATELY (2 * SIM_MIN)  /* the least that says how users are */
 

@@ -16,6 +16,8 @@
 
 #include "session_internal.h"
 
+#define SETTLE SIM_MIN /* what a change may need to take effect */
+
 struct grading { /* what every part needs */
     const struct session *s;
     const struct rivals *v;
@@ -34,6 +36,10 @@ bool score_overcalled(const struct session *s, enum outcome o);
 
 /* Requests of users (COMP_NONE: all whom the objective is about) lost from `from` to `to`:
  * bad ones, and those that never came although the twin (may be NULL) had them. */
+/* A rival at the page, before anything was done: nobody looks into it, but promises of
+ * data are asked of it where the lesson has some. */
+enum err rival_open(struct run *r, const struct session *s,
+                    struct errmsg *why) MUST_USE;
 /* Lets somebody look for so long, then play a course; to `end`. */
 enum err run_reference(struct run *r, const struct course *c, sim_time looks,
                        sim_time end, struct errmsg *why) MUST_USE;

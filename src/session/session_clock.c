@@ -7,6 +7,7 @@
  * face can look for keys in between. Whatever holds time (a question, unread text) pins
  * target to now.
  */
+#include "ahead.h"
 #include "quiet.h"
 #include "session_internal.h"
 #include "sheet.h"
@@ -195,7 +196,7 @@ static enum err open_run(struct session *s, const struct session_options *o,
                          const struct run *page, struct errmsg *why)
 {
     if (page) {
-        s->quiet = lesson_info(s->lesson)->quiet;
+        s->quiet = o->quiet || lesson_info(s->lesson)->quiet;
         return run_fork(&s->run, page, why);
     }
     struct stage *g = night_of(s, o, why);
@@ -218,6 +219,8 @@ static enum err session_load(struct session *s, const struct session_options *o,
         e = lesson_load(&s->lesson, o->text, o->len, o->name, why);
     if (e == ERR_OK)
         e = open_run(s, o, page, why);
+    if (e == ERR_OK && o->twin)
+        e = run_fork(&s->twin.run, o->twin, why);
     if (e != ERR_OK)
         return e;
     lesson_identity(s->lesson, &s->run.stage->lw, s->identity);
@@ -263,6 +266,7 @@ void session_free(struct session *s)
     form_close(s);
     branch_release(&s->first);
     rivals_release(&s->rivals);
+    ahead_release(&s->ahead);
     run_release(&s->begin);
     run_release(&s->fork);
     run_release(&s->run);
@@ -385,6 +389,13 @@ static enum err follow(struct session *s, uint64_t *left, struct errmsg *why)
     return e;
 }
 
+/* The time that is left of a tick: for the twin, then for the debrief to come. */
+static enum err spare_time(struct session *s, uint64_t *left)
+{
+    enum err e = session_follow_twin(s, left);
+    return e == ERR_OK && !s->run.effort ? ahead_work(s, left) : e;
+}
+
 enum err session_tick(struct session *s, sim_time elapsed, uint64_t max_events,
                       bool *more, struct errmsg *why)
 {
@@ -394,7 +405,7 @@ enum err session_tick(struct session *s, sim_time elapsed, uint64_t max_events,
     *more = false;
     if (h != HOLD_NONE && h != HOLD_WAITING) {
         s->target = now;
-        *more = session_follow_twin(s, &max_events) == ERR_STOPPED;
+        *more = spare_time(s, &max_events) == ERR_STOPPED;
         return ERR_OK;
     }
     double speed = h == HOLD_WAITING ? s->wait_speed : s->speed;
@@ -404,8 +415,8 @@ enum err session_tick(struct session *s, sim_time elapsed, uint64_t max_events,
     if (h == HOLD_WAITING && s->target > s->wait_until)
         s->target = s->wait_until;
     enum err e = follow(s, &max_events, why);
-    if (e == ERR_OK) /* the twin gets the time that is left */
-        e = session_follow_twin(s, &max_events);
+    if (e == ERR_OK)
+        e = spare_time(s, &max_events);
     if (e != ERR_STOPPED)
         return e;
     *more = true;

@@ -33,6 +33,7 @@
 #ifndef TRUECODE_SESSION_INTERNAL_H
 #define TRUECODE_SESSION_INTERNAL_H
 
+#include "ahead.h"
 #include "branch.h"
 #include "guide.h"
 #include "notebook.h"
@@ -78,6 +79,8 @@ struct session {
     struct run fork; /* as things stood before the first change; world NULL: none yet */
     struct branch first;
     struct rivals rivals; /* of what is over; world NULL: not run yet */
+
+    struct ahead ahead;
 
     /* The clock. */
     enum phase phase;
@@ -210,6 +213,8 @@ const struct recording *session_twin(struct session *s);
 /* Runs the twin towards now, at most *left events (NULL: all the way). ERR_STOPPED: more
  * is owed. */
 enum err session_follow_twin(struct session *s, uint64_t *left) MUST_USE;
+/* Towards `until` instead, which may lie ahead of the learner. */
+enum err session_twin_to(struct session *s, sim_time until, uint64_t *left) MUST_USE;
 /* The incident's harm to users from `from` until now; of all that the objective is
  * about where `client` is COMP_NONE. */
 struct impact session_impact(struct session *s, comp_id client, sim_time from);

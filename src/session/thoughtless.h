@@ -9,6 +9,9 @@
 
 #include "session_internal.h"
 
+/* Plays an opened session to its end by one player. */
+enum err thoughtless_play(enum player p, struct session *s, struct score *score,
+                          struct errmsg *why) MUST_USE;
 /* Plays a run by one player. ERR_LESSON: the lesson cannot be played at all. */
 enum err thoughtless_run(enum player p, const struct session_options *o,
                          struct score *score, struct errmsg *why) MUST_USE;

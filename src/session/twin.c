@@ -27,7 +27,10 @@ enum err night_open(struct run *out, const struct lesson *l, uint64_t seed,
 enum err twin_open(struct twin *t, const struct lesson *l, uint64_t seed,
                    struct effort *effort, struct errmsg *why)
 {
-    return night_open(&t->run, l, seed, NIGHT_TWIN, 0, effort, why);
+    enum err e = night_open(&t->run, l, seed, NIGHT_TWIN, 0, effort, why);
+    if (e == ERR_OK)
+        run_keep_users(&t->run);
+    return e;
 }
 
 enum err twin_without(struct run *out, const struct lesson *l, uint64_t seed,
@@ -99,18 +102,23 @@ static bool twin_ready(struct session *s)
     return !s->twin_failed;
 }
 
-enum err session_follow_twin(struct session *s, uint64_t *left)
+enum err session_twin_to(struct session *s, sim_time until, uint64_t *left)
 {
     struct errmsg ignored = {0};
     if (!twin_ready(s))
         return ERR_OK;
     sim_time was = run_now(&s->twin.run);
-    enum err e = twin_follow(&s->twin, run_now(&s->run), left, &ignored);
-    if (e == ERR_OK && run_now(&s->twin.run) > was)
+    enum err e = twin_follow(&s->twin, until, left, &ignored);
+    if (e == ERR_OK && run_now(&s->twin.run) > was && was < run_now(&s->run))
         session_touch(s); /* what users have lost is known now */
     if (e == ERR_LIMIT)
         s->twin_failed = true;
     return e == ERR_STOPPED ? e : ERR_OK;
+}
+
+enum err session_follow_twin(struct session *s, uint64_t *left)
+{
+    return session_twin_to(s, run_now(&s->run), left);
 }
 
 const struct recording *session_twin_at(struct session *s, sim_time until)

@@ -27,7 +27,8 @@
 struct twin {
     struct run run; /* world NULL: not opened yet */
 };
-/* Opens a twin at time 0.
+/* Opens a twin at time 0. What users had of it is recorded, and what alerts look at
+ * (run_keep_users()): nothing else is ever asked of it.
  * ERR_LESSON: the lesson's world cannot be built so. */
 enum err twin_open(struct twin *t, const struct lesson *l, uint64_t seed,
                    struct effort *effort, struct errmsg *why) MUST_USE;

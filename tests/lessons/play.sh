@@ -69,6 +69,34 @@ wait 12m
 1
 end
 
+way the-order-that-vanished <<'end'
+2
+queue bus.orders.projector
+4
+17:48
+logs projector --level warn | tail -4
+projector poison-message
+changes
+1
+rollback projector
+wait 3m
+wait 3m
+wait 3m
+56
+say
+buyers
+12 %
+1
+18:30
+up, down
+set bus.orders.projector.batch 50
+wait 30m
+wait 30m
+wait 30m
+wait 30m
+1
+end
+
 way ten-thousand <<'end'
 chart booking.errors_total --since 15m
 20:00
