@@ -13,5 +13,6 @@ return course {
     { "the-storm-after", why = "Two a.m. ended when the servers were back. This one goes on when its cause is gone." },
     { "nobody-is-watching", why = "Systems came back by themselves, or with help. What is deleted does only if somebody saw to it before." } },
   { track = "scale", asks = "When does more of it make it worse?",
-    { "eleven-forty-seven", why = "You know what waits behind a database. Now the remedy that everybody reaches for is the illness." } },
+    { "eleven-forty-seven", why = "You know what waits behind a database. Now the remedy that everybody reaches for is the illness." },
+    { "ten-thousand", why = "There too much was at work at once. Here too little is, and a sum says how much would do." } },
 }

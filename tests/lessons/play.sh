@@ -78,4 +78,38 @@ wait 12m
 1
 end
 
+way ten-thousand <<'end'
+chart booking.errors_total --since 15m
+20:00
+count booking.abandoned_total --from 1m
+count beds_booked --from 1m
+75 %
+status
+ps booking
+db sessions
+chart booking.errors_total --since 15m
+booking.pool pool-too-small
+changes
+growth
+2
+up, down
+set booking.pool.acquire_timeout 2s
+wait 20:11:10
+wait 20:11:10
+wait 20:11:10
+wait 20:11:10
+40
+flag check-first on
+wait 6m
+wait 6m
+say
+hikers
+not known yet
+mitigated
+20:45
+wait 10m
+wait 10m
+1
+end
+
 exit $bad
