@@ -29,7 +29,7 @@ static bool binds(const struct equals_token *t)
         return false;
     if (t->n == 1)
         return memchr("+-*/%&|~#", t->p[0], 9);
-    for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++)
+    for (size_t i = 0; i < COUNT_OF(pairs); i++)
         if (t->n == 2 && memcmp(t->p, pairs[i], 2) == 0)
             return true;
     return false;

@@ -308,7 +308,7 @@ static void play_loser(struct hand *h)
     };
     const struct model *m = world_model(h->s->run.world);
     size_t n = model_comps(m);
-    for (size_t i = 0; i < n * (sizeof acts / sizeof *acts) && !over(h); i++) {
+    for (size_t i = 0; i < n * COUNT_OF(acts) && !over(h); i++) {
         comp_id c = (comp_id)(i % n);
         bool replica = str_eq(acts[i / n].kind, "replica");
         if (!str_eq(model_kind(m, c)->name, acts[i / n].kind))

@@ -75,6 +75,7 @@ jobs run nightly-backup
 wait 4m
 db verify bookings-db.nightly
 wait 12m
+wait 12m
 1
 end
 
