@@ -283,6 +283,13 @@ static void offer_people(struct completer *k)
         offer(k, ctx->people[i].id, ctx->people[i].role);
 }
 
+static void offer_improvements(struct completer *k)
+{
+    const struct console_ctx *ctx = k->call.ctx;
+    for (size_t i = 0; i < ctx->nimprovements; i++)
+        offer(k, ctx->improvements[i].id, ctx->improvements[i].text);
+}
+
 /* Every component is offered, so that the list gives nothing away. */
 static void offer_topics(struct completer *k)
 {
@@ -405,6 +412,9 @@ static void offer_kind(struct completer *k, enum arg_kind kind,
         break;
     case ARG_PERSON:
         offer_people(k);
+        break;
+    case ARG_IMPROVEMENT:
+        offer_improvements(k);
         break;
     case ARG_TOPIC:
         offer_topics(k);

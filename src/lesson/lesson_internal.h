@@ -413,6 +413,7 @@ struct lesson { /* all that a file says; nothing changes once it is loaded */
     struct quiet_decl quiet;
     struct alert_decl *alerts;
     size_t nalerts;
+    struct design design;
     fn_id world, incident;
     fn_id twin;            /* a list of set(…), kept like a function; FN_NONE: none */
     int batches;           /* lab */
@@ -449,6 +450,7 @@ struct build {
     size_t prevented; /* number of the prevention that was there from the beginning;
                          SIZE_MAX: none was */
     size_t without;   /* number of the entry that is left out; SIZE_MAX: none is */
+    size_t only;      /* number of the drawn fault that comes alone; SIZE_MAX: as drawn */
     size_t entries_cap;
     struct model *m;  /* out->model */
     struct arena mem; /* until the model is finished */
@@ -462,6 +464,17 @@ struct build *build_of(lua_State *L, const char *what); /* raises outside a buil
 int world_index(lua_State *L);                          /* w:KIND */
 void build_twin(lua_State *L, struct build *b); /* what makes the twin another world */
 void build_prevention(lua_State *L, struct build *b); /* the same, of a prevention */
+/* incident.c: reads the action at `t` and puts it on the schedule where `comes` is true; returns
+ * what it is done to. */
+comp_id incident_schedule(struct build *b, lua_State *L, sim_time at, int t,
+                          enum entry_role role, bool comes);
+/* The set(…) at `t`, to be done to a running world; its texts live in the world's memory. */
+void incident_set(struct build *b, lua_State *L, int t, struct action *out);
+/* design.c */
+extern const struct schema design_schema, improvement_schema;
+void check_design_times(struct reader *r, const struct lesson *l);
+void build_improvements(lua_State *L, struct build *b);
+int incident_draw(lua_State *L); /* i:draw */
 struct value to_value(struct build *b, lua_State *L, int i, const struct param_desc *p,
                       int line, const char *of);
 /* A list of operations (or one) at `i` as nodes linked by next; lives in b->mem. */

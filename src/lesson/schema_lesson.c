@@ -331,6 +331,8 @@ static const struct field lesson_fields[] = {
     FLIST("wrong", RECORDS, wrongs, nwrongs, &wrong_schema, "courses that tempt"),
     FLIST("prevention", RECORDS, preventions, npreventions, &prevention_schema,
           "what could have prevented it: the choices of the step `prevent`"),
+    {"design", FIELD_RECORD, offsetof(THIS, design), 0,
+     "a budget of improvements, chosen before faults come", 0, 0, 0, &design_schema, 0},
     F("debrief", SAYS, debrief, "short paragraphs; what would have prevented it"),
     FLIST("sums", TEXTS, sums, nsums, NULL, "the arithmetic, a line each"),
     FLIST("real", RECORDS, reals, nreals, &cited_schema,
@@ -384,6 +386,7 @@ static void check_lesson(struct reader *r, int line, void *record)
                      i->track, tracks, 6);
     check_times(r, line, l);
     check_preventions(r, line, l);
+    check_design_times(r, l);
     if (!strcmp(i->track, "lab") || l->draft)
         return;
     if (!l->promises.users.given)
@@ -392,7 +395,7 @@ static void check_lesson(struct reader *r, int line, void *record)
              "may: play --draft");
     if (i->level < 1 || i->level > 5 || i->minutes < 1 || i->minutes > 240)
         fail(r->L, line, "lesson needs level from 1 to 5 and minutes from 1 to 240");
-    if (!i->quiet && (l->incident == FN_NONE || l->nfixes == 0 || l->nsteps == 0))
+    if (!i->quiet && (l->incident == FN_NONE || (l->nfixes == 0 && !l->design.given) || l->nsteps == 0))
         fail(r->L, line, "lesson lacks %s; a draft may: play --draft",
              l->incident == FN_NONE ? "incident = function(i) … end"
              : l->nsteps == 0       ? "steps = { … }"
@@ -468,7 +471,8 @@ void schemas_each(void (*each)(struct buf *out, const struct schema *s),
                                                  &known_schema,      &reaction_schema,
                                                  &suspect_schema,    &case_fact_schema,
                                                  &fix_schema,        &wrong_schema,
-                                                 &prevention_schema, &cited_schema,
+                                                 &prevention_schema, &design_schema,
+                                                 &improvement_schema, &cited_schema,
                                                  &live_schema,       &quiet_schema,
                                                  &lab_schema,        NULL};
     each_of(before, each, out);

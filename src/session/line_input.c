@@ -4,6 +4,7 @@
  * taped: the time of the next entry says how far it moved, and so a wait can be
  * interrupted.
  */
+#include "design.h"
 #include "prevent.h"
 #include "session_internal.h"
 #include "sheet.h"
@@ -45,6 +46,17 @@ static void do_action(struct session *s, const struct effect *x)
     sim_time now = run_now(&s->run);
     if (s->run.busy_until > now)
         session_wait(s, s->run.busy_until - now);
+}
+
+/* Each of its actions is the learner's, as if it had been typed. */
+static void do_improve(struct session *s, const struct effect *x)
+{
+    size_t which = (size_t)x->number;
+    const struct improvement_actions *a = &s->run.stage->lw.improvements[which];
+    for (size_t i = 0; i < a->n; i++)
+        do_action(s, &(struct effect){.kind = EFFECT_ACTION, .action = a->list[i]});
+    s->run.improved_at[which] = run_now(&s->run);
+    session_say(s, TONE_GOOD, "%s", x->text);
 }
 
 /* ---- the rest of them ------------------------------------------------------------ */
@@ -94,6 +106,9 @@ static void do_effect(struct session *s, const struct effect *x)
     switch (x->kind) {
     case EFFECT_ACTION:
         do_action(s, x);
+        break;
+    case EFFECT_IMPROVE:
+        do_improve(s, x);
         break;
     case EFFECT_WAIT:
         session_wait(s, x->duration);
@@ -248,6 +263,9 @@ static enum err refused(const struct session *s, const struct effects *fx,
         if (s->over && !looks)
             e = errmsg_set(no, ERR_REFUSED,
                            "It is over: look around, but nothing changes now.");
+        else if (x->kind == EFFECT_ACTION && lesson_design(s->lesson))
+            e = errmsg_set(no, ERR_REFUSED,
+                           "Here nothing is changed by hand: improve lists what can be chosen.");
         else if (!s->over && x->kind == EFFECT_WHY && mode_on_call(s->mode))
             e = errmsg_set(no, ERR_REFUSED,
                            "On call nobody explains it. When it is over, why is free.");

@@ -32,6 +32,7 @@ struct stage {
     struct lesson_world lw;
     struct ticket *tickets; /* as the console wants them; strings in lw.mem */
     size_t ntickets;
+    struct improvement_offer *offers; /* of the design, for the console */
 };
 struct stage *stage_new(const struct lesson *l, uint64_t seed,
                         struct errmsg *why) MUST_USE;
@@ -62,6 +63,7 @@ struct run {
     void *ctx;
     bool (*seen)(const void *ctx, const char *subject); /* NULL: nothing was seen */
     bool suspected;
+    sim_time improved_at[IMPROVEMENTS_MAX]; /* when each was chosen; SIM_FOREVER: it was not */
     struct effort
         *effort; /* borrowed, shared with forks; NULL: any. ERR_LIMIT beyond */
     bool twice;  /* the prover: what is true must be so in a fresh Lua state as well */
@@ -100,6 +102,13 @@ enum err run_line(struct run *r, const char *line, sim_time end,
  * each half of it. *margin: 1 comfortable .. 0 on the edge, negative when not. */
 bool run_well(const struct run *r, sim_time window, double *margin);
 uint64_t run_bad(const struct run *r, sim_time from); /* bad user requests since then */
+
+/* design.c: improvements that were chosen. A list for the console, the caller's; fills it in; the
+ * set a run has; puts in number `which`, now. */
+struct improvement_offer *design_offers(const struct lesson *l) MUST_USE;
+void run_offers(const struct run *r, struct console_ctx *ctx);
+design_set run_improved(const struct run *r);
+enum err run_improve(struct run *r, size_t which, struct errmsg *why) MUST_USE;
 
 /* The same night without the incident (twin.h). */
 struct twin {

@@ -1,0 +1,215 @@
+/*
+ * Is a design what the lesson says of it (truecode/design.h)? A fault alone, on an otherwise healthy
+ * night, costs what `faults` says; an improvement saves what `saves` says of it, and next to nothing
+ * of any fault that it does not name. Both are means over many seeds, so that a seed may have half
+ * or twice as much. That is a run for each pair, so it is looked at in one seed of PROVE_EVERY.
+ *
+ * On every seed the night as drawn is lived with the best set by the prices and with sets at random:
+ * the best spares most of what is lost, and no other is better by more than chance.
+ */
+#include "design.h"
+#include "prove_internal.h"
+#include "twin.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#define FACTOR  2.0  /* a seed's figure to the mean, at most, either way */
+#define STRANGE 0.10 /* of a fault's cost: saved, or lost, without being named */
+#define SLACK   20.0 /* user-minutes that are chance */
+#define SPARED  0.5  /* of a night's loss: the least that the best set spares */
+#define TYPICAL 0.7  /* of the best set's worth: the most that a set at random is worth */
+enum { SAMPLES = 200, LIVED = 2 };
+
+/* ---- one fault, one improvement --------------------------------------------------- */
+
+struct trial { /* of one fault that comes alone */
+    struct run page; /* its night, at the page */
+    double cost;     /* with nothing chosen */
+    const char *fault;
+    const struct recording *twin;
+};
+
+/* The trial's night to its end with a set. */
+static enum err live(const struct run *page, const struct recording *twin, design_set set,
+                     double *cost, struct errmsg *why)
+{
+    const struct lesson_info *li = lesson_info(run_lesson(page));
+    struct run r;
+    enum err e = run_fork(&r, page, why);
+    if (e != ERR_OK)
+        return e;
+    e = run_improve_all(&r, set, why);
+    if (e == ERR_OK)
+        e = run_advance(&r, li->ends_at, NULL, NULL, why);
+    if (e == ERR_OK)
+        *cost = run_cost(&r, twin, li->starts_at, li->ends_at);
+    run_release(&r);
+    return e;
+}
+
+static double nearness(double is, double said)
+{
+    return is > 0 ? 1 - fabs(log2(is / said)) / log2(FACTOR) : -1;
+}
+
+static void judge_named(struct prover *pv, const struct trial *t, const struct improvement *p,
+                        double said, double saved)
+{
+    char name[64];
+    double margin = nearness(saved, said);
+    snprintf(name, sizeof name, "%.20s: %.40s", p->id, t->fault);
+    prove_result(pv, PROOF_IMPROVEMENT, name, margin >= 0, margin,
+                 "saves %.0f user-minutes, the lesson says %.0f", saved, said);
+}
+
+static bool strange(const struct trial *t, double cost)
+{
+    return fabs(t->cost - cost) > STRANGE * t->cost + SLACK;
+}
+
+static void judge_strangers(struct prover *pv, const struct trial *t, const char *who,
+                            double cost)
+{
+    double room = STRANGE * t->cost + SLACK, saved = t->cost - cost;
+    prove_result(pv, PROOF_IMPROVEMENT, "nothing of other faults", !strange(t, cost),
+                 1 - fabs(saved) / room, "%s %s %.0f of the %.0f that \"%s\" costs", who,
+                 saved < 0 ? "adds" : "saves", fabs(saved), t->cost, t->fault);
+}
+
+/* All that are not for this fault, together; where that matters, each alone: one of them, or what
+ * they come to together. */
+static enum err try_strangers(struct prover *pv, const struct trial *t, design_set strangers,
+                              struct errmsg *why)
+{
+    const struct design *d = lesson_design(pv->lesson);
+    double cost = 0;
+    enum err e = live(&t->page, t->twin, strangers, &cost, why);
+    if (e != ERR_OK)
+        return e;
+    bool found = false;
+    for (size_t i = 0; e == ERR_OK && strange(t, cost) && i < d->n; i++) {
+        double alone = t->cost;
+        if (strangers & (design_set)1 << i)
+            e = live(&t->page, t->twin, (design_set)1 << i, &alone, why);
+        if (e == ERR_OK && strange(t, alone)) {
+            judge_strangers(pv, t, d->list[i].id, alone);
+            found = true;
+        }
+    }
+    if (e == ERR_OK && !found)
+        judge_strangers(pv, t, "all others together", cost);
+    return e;
+}
+
+static enum err try_improvements(struct prover *pv, const struct trial *t, struct errmsg *why)
+{
+    const struct design *d = lesson_design(pv->lesson);
+    design_set strangers = 0;
+    enum err e = ERR_OK;
+    for (size_t i = 0; e == ERR_OK && i < d->n; i++) {
+        design_set one = (design_set)1 << i;
+        double said = design_saves(d, one, t->fault), cost = 0;
+        if (said <= 0) {
+            strangers |= one;
+            continue;
+        }
+        e = live(&t->page, t->twin, one, &cost, why);
+        if (e == ERR_OK)
+            judge_named(pv, t, &d->list[i], said, t->cost - cost);
+    }
+    return e == ERR_OK ? try_strangers(pv, t, strangers, why) : e;
+}
+
+static enum err try_fault(struct prover *pv, size_t which, const struct recording *twin,
+                          struct errmsg *why)
+{
+    struct trial t = {.fault = pv->stage->lw.faults[which].name, .twin = twin};
+    double said = design_costs(lesson_design(pv->lesson), t.fault);
+    enum err e = night_open(&t.page, pv->lesson, pv->seed, NIGHT_ALONE, which, &pv->effort, why);
+    if (e != ERR_OK)
+        return e;
+    e = run_advance(&t.page, lesson_info(pv->lesson)->starts_at, NULL, NULL, why);
+    if (e == ERR_OK)
+        e = live(&t.page, twin, 0, &t.cost, why);
+    if (e == ERR_OK)
+        prove_result(pv, PROOF_FAULT, t.fault, nearness(t.cost, said) >= 0,
+                     nearness(t.cost, said), "costs %.0f user-minutes, the lesson says %.0f",
+                     t.cost, said);
+    if (e == ERR_OK && prove_wants(pv, PROOF_IMPROVEMENT, NULL))
+        e = try_improvements(pv, &t, why);
+    run_release(&t.page);
+    return e;
+}
+
+/* ---- sets ------------------------------------------------------------------------ */
+
+static design_set random_set(struct rng *rng, const struct design *d)
+{
+    design_set set = 0;
+    while (design_set_size(set) < (size_t)d->budget)
+        set |= (design_set)1 << rng_below(rng, (uint32_t)d->n);
+    return set;
+}
+
+static void judge_typical(struct prover *pv, struct rng *rng, design_set best)
+{
+    double sum = 0, most = stage_worth(pv->stage, best);
+    for (int i = 0; i < SAMPLES; i++)
+        sum += stage_worth(pv->stage, random_set(rng, lesson_design(pv->lesson)));
+    double share = most > 0 ? sum / SAMPLES / most : 1;
+    prove_result(pv, PROOF_BUDGET, "a set at random", share <= TYPICAL, 1 - share / TYPICAL,
+                 "is worth %.0f %% of the best, by the prices", 100 * share);
+}
+
+static enum err judge_sets(struct prover *pv, const struct recording *twin, struct errmsg *why)
+{
+    const struct lesson_info *li = lesson_info(pv->lesson);
+    double nothing = run_cost(&pv->nothing, twin, li->starts_at, li->ends_at), best = 0;
+    design_set chosen = stage_best(pv->stage);
+    struct rng rng;
+    rng_seed(&rng, pv->seed, "sets");
+    enum err e = live(&pv->base, twin, chosen, &best, why);
+    if (e != ERR_OK)
+        return e;
+    double spared = nothing > 0 ? 1 - best / nothing : 0;
+    prove_result(pv, PROOF_BUDGET, "the best set", spared >= SPARED,
+                 (spared - SPARED) / (1 - SPARED), "costs %.0f user-minutes, nothing %.0f", best,
+                 nothing);
+    judge_typical(pv, &rng, chosen);
+    for (int i = 0; e == ERR_OK && i < LIVED; i++) {
+        double cost = 0, room = STRANGE * nothing + SLACK;
+        e = live(&pv->base, twin, random_set(&rng, lesson_design(pv->lesson)), &cost, why);
+        if (e == ERR_OK)
+            prove_result(pv, PROOF_BUDGET, "none is better", cost >= best - room, NAN,
+                         "a set at random costs %.0f, the best %.0f", cost, best);
+    }
+    return e;
+}
+
+enum err prove_design(struct prover *pv, struct errmsg *why)
+{
+    struct twin t;
+    if (!lesson_design(pv->lesson))
+        return ERR_OK;
+    if (pv->stage->lw.nfaults == 0) {
+        prove_result(pv, PROOF_FAULT, "there are some", false, NAN,
+                     "a design needs faults: i:draw({ times }, { … })");
+        return ERR_OK;
+    }
+    bool pairs = pv->thorough && (prove_wants(pv, PROOF_FAULT, NULL) ||
+                                  prove_wants(pv, PROOF_IMPROVEMENT, NULL));
+    bool sets = prove_wants(pv, PROOF_BUDGET, NULL);
+    if (!pairs && !sets)
+        return ERR_OK;
+    enum err e = twin_open(&t, pv->lesson, pv->seed, &pv->effort, why);
+    if (e == ERR_OK)
+        e = twin_follow(&t, lesson_info(pv->lesson)->ends_at, NULL, why);
+    if (e == ERR_OK && sets)
+        e = judge_sets(pv, t.run.rec, why);
+    for (size_t i = 0; e == ERR_OK && pairs && i < pv->stage->lw.nfaults; i++)
+        e = try_fault(pv, i, t.run.rec, why);
+    twin_release(&t);
+    return e;
+}
