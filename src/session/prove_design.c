@@ -1,7 +1,7 @@
 /*
  * Is a design what the lesson says of it (truecode/design.h)? A fault alone, on an otherwise healthy
  * night, costs what `faults` says; an improvement saves what `saves` says of it, and next to nothing
- * of any fault that it does not name. Both are means over many seeds, so that a seed may have half
+ * of any fault that it does not name (it may do harm there: that is the wrong choice's price). Both are means over many seeds, so that a seed may have half
  * or twice as much. That is a run for each pair, so it is looked at in one seed of PROVE_EVERY.
  *
  * On every seed the night as drawn is lived with the best set by the prices and with sets at random:
@@ -49,16 +49,25 @@ static enum err live(const struct run *page, const struct recording *twin, desig
     return e;
 }
 
-static double nearness(double is, double said)
+/* 1: as said; 0: as far from it as may be. */
+static double nearness(double is, double said, double room)
 {
-    return is > 0 ? 1 - fabs(log2(is / said)) / log2(FACTOR) : -1;
+    double ratio = is > 0 ? 1 - fabs(log2(is / said)) / log2(FACTOR) : -1;
+    double apart = room > 0 ? 1 - fabs(is - said) / room : -1;
+    return ratio > apart ? ratio : apart;
+}
+
+/* User-minutes of a trial that are chance. */
+static double room_of(const struct trial *t)
+{
+    return STRANGE * t->cost + SLACK;
 }
 
 static void judge_named(struct prover *pv, const struct trial *t, const struct improvement *p,
                         double said, double saved)
 {
     char name[64];
-    double margin = nearness(saved, said);
+    double margin = nearness(saved, said, room_of(t));
     snprintf(name, sizeof name, "%.20s: %.40s", p->id, t->fault);
     prove_result(pv, PROOF_IMPROVEMENT, name, margin >= 0, margin,
                  "saves %.0f user-minutes, the lesson says %.0f", saved, said);
@@ -66,16 +75,16 @@ static void judge_named(struct prover *pv, const struct trial *t, const struct i
 
 static bool strange(const struct trial *t, double cost)
 {
-    return fabs(t->cost - cost) > STRANGE * t->cost + SLACK;
+    return t->cost - cost > room_of(t);
 }
 
 static void judge_strangers(struct prover *pv, const struct trial *t, const char *who,
                             double cost)
 {
-    double room = STRANGE * t->cost + SLACK, saved = t->cost - cost;
+    double saved = t->cost - cost;
     prove_result(pv, PROOF_IMPROVEMENT, "nothing of other faults", !strange(t, cost),
-                 1 - fabs(saved) / room, "%s %s %.0f of the %.0f that \"%s\" costs", who,
-                 saved < 0 ? "adds" : "saves", fabs(saved), t->cost, t->fault);
+                 saved > 0 ? 1 - saved / room_of(t) : 1,
+                 "%s saves %.0f of the %.0f that \"%s\" costs", who, saved, t->cost, t->fault);
 }
 
 /* All that are not for this fault, together; where that matters, each alone: one of them, or what
@@ -134,8 +143,8 @@ static enum err try_fault(struct prover *pv, size_t which, const struct recordin
     if (e == ERR_OK)
         e = live(&t.page, twin, 0, &t.cost, why);
     if (e == ERR_OK)
-        prove_result(pv, PROOF_FAULT, t.fault, nearness(t.cost, said) >= 0,
-                     nearness(t.cost, said), "costs %.0f user-minutes, the lesson says %.0f",
+        prove_result(pv, PROOF_FAULT, t.fault, nearness(t.cost, said, 0) >= 0,
+                     nearness(t.cost, said, 0), "costs %.0f user-minutes, the lesson says %.0f",
                      t.cost, said);
     if (e == ERR_OK && prove_wants(pv, PROOF_IMPROVEMENT, NULL))
         e = try_improvements(pv, &t, why);
