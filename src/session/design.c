@@ -131,8 +131,10 @@ void grade_design(const struct grading *g, struct score_item *item)
     struct design_losses x = design_losses_of(v);
     double records = run_records(&v->you, v->from, v->to);
     item->points = share_points(design_share(x.nothing, x.you, x.best), item->full);
-    item->stated = arena_printf(g->mem, "Your night cost %s user-minutes, %s records included.",
-                                score_count(g, x.you), score_count(g, records));
+    item->stated = arena_printf(
+        g->mem, "Your night cost %s user-minutes: %s requests and %s records were lost.",
+        score_count(g, x.you), score_count(g, users_lost(&v->you, v->twin, COMP_NONE, v->from, v->to)),
+        score_count(g, records));
     item->truth =
         arena_printf(g->mem, "Without any improvement it would have cost %s.",
                      score_count(g, x.nothing));

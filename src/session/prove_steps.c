@@ -90,9 +90,25 @@ static bool judge_step(struct prover *pv, struct session *s, size_t i)
     return false;
 }
 
-static void judge_end(struct prover *pv, const struct session *s)
+/* Of a design: what was shown by the steps is the best set, so the night holds. */
+static void judge_design_end(struct prover *pv, struct session *s)
 {
-    enum outcome o = lesson_design(pv->lesson) ? OUTCOME_RECOVERED : outcome_of(s, NULL);
+    struct report r = {0};
+    struct errmsg why = {0};
+    enum err e = session_report(s, &r, NULL, NULL, &why);
+    prove_result(pv, PROOF_STEPS, "the whole way",
+                 e == ERR_OK && s->phase == PHASE_DEBRIEF && outcome_well(r.score.outcome), NAN,
+                 "%.100s, ends %s", why.text, outcome_phrase(r.score.outcome));
+    report_release(&r);
+}
+
+static void judge_end(struct prover *pv, struct session *s)
+{
+    if (lesson_design(pv->lesson)) {
+        judge_design_end(pv, s);
+        return;
+    }
+    enum outcome o = outcome_of(s, NULL);
     prove_result(pv, PROOF_STEPS, "the whole way",
                  s->phase == PHASE_DEBRIEF && outcome_well(o), NAN, "ends %s",
                  s->phase != PHASE_DEBRIEF ? "before the debrief"

@@ -4,6 +4,7 @@
  *     report.c           the score and the chart
  *     report_timeline.c  what was done, and which turns were wrong
  *     report_lesson.c    the engine's explanations and the lesson's own words
+ *     report_design.c    what improvements were worth
  *     report_blocks.c    builds blocks for all of them
  */
 #ifndef TRUECODE_REPORT_INTERNAL_H
@@ -41,6 +42,10 @@ const char *words_count(const struct maker *k, double n);  /* "1 347" */
 void add_course(const struct maker *k, const struct course *c);
 
 void make_timeline(const struct maker *k);
+/* Of a lesson with a budget of improvements. */
+void make_design_users(const struct maker *k);
+void make_design(const struct maker *k);
+const char *design_sentence(enum outcome o);
 void make_prevention(const struct maker *k);
 void make_turns(const struct maker *k);
 void make_explanations(const struct maker *k);

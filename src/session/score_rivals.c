@@ -51,7 +51,9 @@ static sim_time verdict_at(const struct session *s)
     if (r->last_change != SIM_FOREVER && r->last_change > last)
         last = r->last_change;
     sim_time due = last + SETTLE + li->good_for, now = run_now(r);
-    due = due < li->ends_at && !lesson_design(s->lesson) ? due : li->ends_at;
+    if (lesson_design(s->lesson))
+        return li->ends_at; /* the night is judged as a whole */
+    due = due < li->ends_at ? due : li->ends_at;
     return due > now ? due : now;
 }
 
