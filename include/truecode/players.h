@@ -32,7 +32,8 @@ enum { PLAYERS_PASS = 60, PLAYERS_CEILING = 40, PLAYERS_ONE_IN = 5 };
     X(unplugger, "turns off whatever can be turned off", false)                        \
     X(waiter, "waits for the end", false)                                              \
     X(suspecter, "suspects everything in turn", false)                                 \
-    X(garbage, "answers with random words", true)
+    X(garbage, "answers with random words", true)                                      \
+    X(spender, "chooses improvements at random", false)
 
 enum player {
 #define X(id, does, ceiling) PLAYER_##id,
@@ -42,7 +43,7 @@ enum player {
 };
 const char *player_word(enum player p);
 
-struct player_row { /* of one player in one mode, over seeds */
+struct player_row { /* of one player in one mode, over seeds; none: it has nothing to do there */
     enum player player;
     enum play_mode mode;
     unsigned seeds, passed;

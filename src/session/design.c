@@ -64,6 +64,20 @@ enum err run_improve_all(struct run *r, design_set set, struct errmsg *why)
     return e;
 }
 
+void design_rules(const struct session *s, const char *clock, struct buf *out)
+{
+    const struct design *d = lesson_design(s->lesson);
+    const struct lesson_info *li = lesson_info(s->lesson);
+    buf_addf(out,
+             "You are alone: no steps, no hints. %s Nothing is wrong yet. improve lists what can be "
+             "had: choose %d, until ",
+             clock, d->budget);
+    clock_format(out, li->day_start, d->closes_at, false);
+    buf_adds(out, ". Then things break, and nobody touches anything; at ");
+    clock_format(out, li->day_start, li->ends_at, false);
+    buf_adds(out, " it is over, and what users lost is counted.");
+}
+
 /* ---- what it cost ---------------------------------------------------------------- */
 
 double run_records(const struct run *r, sim_time from, sim_time to)

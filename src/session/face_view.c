@@ -162,6 +162,10 @@ void session_rules(const struct session *s, struct buf *out)
                       "while you read, type or answer; first hints cost nothing.");
         return;
     }
+    if (lesson_design(s->lesson)) {
+        design_rules(s, clock, out);
+        return;
+    }
     bool blind = s->mode == MODE_BLIND;
     buf_addf(
         out,

@@ -16,7 +16,7 @@
 #include <string.h>
 
 #define FACTOR  2.0  /* a seed's figure to the mean, at most, either way */
-#define STRANGE 0.10 /* of a fault's cost: saved, or lost, without being named */
+#define STRANGE 0.15 /* of a fault's cost: saved, or lost, without being named */
 #define SLACK   20.0 /* user-minutes that are chance */
 #define SPARED  0.5  /* of a night's loss: the least that the best set spares */
 #define TYPICAL 0.7  /* of the best set's worth: the most that a set at random is worth */
@@ -25,19 +25,19 @@ enum { SAMPLES = 200, LIVED = 2 };
 /* ---- one fault, one improvement --------------------------------------------------- */
 
 struct trial { /* of one fault that comes alone */
-    struct run page; /* its night, at the page */
-    double cost;     /* with nothing chosen */
+    struct run before; /* its night, a minute before the fault */
+    double cost;       /* with nothing chosen */
     const char *fault;
     const struct recording *twin;
 };
 
-/* The trial's night to its end with a set. */
-static enum err live(const struct run *page, const struct recording *twin, design_set set,
+/* A night to its end, with a set from where it stands. */
+static enum err live(const struct run *from, const struct recording *twin, design_set set,
                      double *cost, struct errmsg *why)
 {
-    const struct lesson_info *li = lesson_info(run_lesson(page));
+    const struct lesson_info *li = lesson_info(run_lesson(from));
     struct run r;
-    enum err e = run_fork(&r, page, why);
+    enum err e = run_fork(&r, from, why);
     if (e != ERR_OK)
         return e;
     e = run_improve_all(&r, set, why);
@@ -73,62 +73,29 @@ static void judge_named(struct prover *pv, const struct trial *t, const struct i
                  "saves %.0f user-minutes, the lesson says %.0f", saved, said);
 }
 
-static bool strange(const struct trial *t, double cost)
+/* What is not for this fault may do harm, and is held to saving nothing. */
+static void judge_stranger(struct prover *pv, const struct trial *t, const struct improvement *p,
+                           double saved)
 {
-    return t->cost - cost > room_of(t);
-}
-
-static void judge_strangers(struct prover *pv, const struct trial *t, const char *who,
-                            double cost)
-{
-    double saved = t->cost - cost;
-    prove_result(pv, PROOF_IMPROVEMENT, "nothing of other faults", !strange(t, cost),
-                 saved > 0 ? 1 - saved / room_of(t) : 1,
-                 "%s saves %.0f of the %.0f that \"%s\" costs", who, saved, t->cost, t->fault);
-}
-
-/* All that are not for this fault, together; where that matters, each alone: one of them, or what
- * they come to together. */
-static enum err try_strangers(struct prover *pv, const struct trial *t, design_set strangers,
-                              struct errmsg *why)
-{
-    const struct design *d = lesson_design(pv->lesson);
-    double cost = 0;
-    enum err e = live(&t->page, t->twin, strangers, &cost, why);
-    if (e != ERR_OK)
-        return e;
-    bool found = false;
-    for (size_t i = 0; e == ERR_OK && strange(t, cost) && i < d->n; i++) {
-        double alone = t->cost;
-        if (strangers & (design_set)1 << i)
-            e = live(&t->page, t->twin, (design_set)1 << i, &alone, why);
-        if (e == ERR_OK && strange(t, alone)) {
-            judge_strangers(pv, t, d->list[i].id, alone);
-            found = true;
-        }
-    }
-    if (e == ERR_OK && !found)
-        judge_strangers(pv, t, "all others together", cost);
-    return e;
+    double room = room_of(t);
+    prove_result(pv, PROOF_IMPROVEMENT, "nothing of other faults", saved <= room,
+                 saved > 0 ? 1 - saved / room : 1, "%s saves %.0f of the %.0f that \"%s\" costs",
+                 p->id, saved, t->cost, t->fault);
 }
 
 static enum err try_improvements(struct prover *pv, const struct trial *t, struct errmsg *why)
 {
     const struct design *d = lesson_design(pv->lesson);
-    design_set strangers = 0;
     enum err e = ERR_OK;
     for (size_t i = 0; e == ERR_OK && i < d->n; i++) {
-        design_set one = (design_set)1 << i;
-        double said = design_saves(d, one, t->fault), cost = 0;
-        if (said <= 0) {
-            strangers |= one;
-            continue;
-        }
-        e = live(&t->page, t->twin, one, &cost, why);
-        if (e == ERR_OK)
+        double said = design_saves(d, (design_set)1 << i, t->fault), cost = 0;
+        e = live(&t->before, t->twin, (design_set)1 << i, &cost, why);
+        if (e == ERR_OK && said > 0)
             judge_named(pv, t, &d->list[i], said, t->cost - cost);
+        else if (e == ERR_OK)
+            judge_stranger(pv, t, &d->list[i], t->cost - cost);
     }
-    return e == ERR_OK ? try_strangers(pv, t, strangers, why) : e;
+    return e;
 }
 
 static enum err try_fault(struct prover *pv, size_t which, const struct recording *twin,
@@ -136,19 +103,21 @@ static enum err try_fault(struct prover *pv, size_t which, const struct recordin
 {
     struct trial t = {.fault = pv->stage->lw.faults[which].name, .twin = twin};
     double said = design_costs(lesson_design(pv->lesson), t.fault);
-    enum err e = night_open(&t.page, pv->lesson, pv->seed, NIGHT_ALONE, which, &pv->effort, why);
+    sim_time end = lesson_info(pv->lesson)->ends_at;
+    enum err e = night_open(&t.before, pv->lesson, pv->seed, NIGHT_ALONE, which, &pv->effort, why);
     if (e != ERR_OK)
         return e;
-    e = run_advance(&t.page, lesson_info(pv->lesson)->starts_at, NULL, NULL, why);
+    sim_time at = t.before.stage->lw.faults[which].at;
+    e = run_advance(&t.before, (at < end ? at : end) - SIM_MIN, NULL, NULL, why);
     if (e == ERR_OK)
-        e = live(&t.page, twin, 0, &t.cost, why);
+        e = live(&t.before, twin, 0, &t.cost, why);
     if (e == ERR_OK)
         prove_result(pv, PROOF_FAULT, t.fault, nearness(t.cost, said, 0) >= 0,
                      nearness(t.cost, said, 0), "costs %.0f user-minutes, the lesson says %.0f",
                      t.cost, said);
     if (e == ERR_OK && prove_wants(pv, PROOF_IMPROVEMENT, NULL))
         e = try_improvements(pv, &t, why);
-    run_release(&t.page);
+    run_release(&t.before);
     return e;
 }
 

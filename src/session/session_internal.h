@@ -103,9 +103,10 @@ enum err run_line(struct run *r, const char *line, sim_time end,
 bool run_well(const struct run *r, sim_time window, double *margin);
 uint64_t run_bad(const struct run *r, sim_time from); /* bad user requests since then */
 
-/* design.c: improvements that were chosen. A list for the console, the caller's; fills it in; the
- * set a run has; puts in number `which`, now. */
+/* design.c: improvements that were chosen. A list for the console, the caller's; how it is played,
+ * alone; fills the list in; the set a run has; puts in number `which`, now. */
 struct improvement_offer *design_offers(const struct lesson *l) MUST_USE;
+void design_rules(const struct session *s, const char *clock, struct buf *out);
 void run_offers(const struct run *r, struct console_ctx *ctx);
 design_set run_improved(const struct run *r);
 enum err run_improve(struct run *r, size_t which, struct errmsg *why) MUST_USE;

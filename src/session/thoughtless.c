@@ -220,6 +220,21 @@ static bool off(const struct hand *h, comp_id c, const struct param_desc *p,
     return true;
 }
 
+/* Improvements, from number `first` on, each `step`-th, as far as the budget goes. */
+static void spend(struct hand *h, size_t first, size_t step)
+{
+    const struct design *d = lesson_design(h->s->lesson);
+    for (size_t i = first; d && i < d->n && !over(h); i += step)
+        typef(h, "improve %s", d->list[i].id);
+}
+
+static void play_spender(struct hand *h)
+{
+    const struct design *d = lesson_design(h->s->lesson);
+    for (int i = 0; d && i < 10 * d->budget && !over(h); i++)
+        typef(h, "improve %s", d->list[rng_below(&h->rng, (uint32_t)d->n)].id);
+}
+
 /* ---- the players ----------------------------------------------------------------- */
 
 static bool is_service(const struct model *m, comp_id c)
@@ -276,11 +291,13 @@ static void play_doubler(struct hand *h)
             typef(h, "scale %s %d", model_name(m, (comp_id)i),
                   2 * (int)world_metric(h->s->run.world, (comp_id)i, "up", -1));
     turn_settings(h, twice);
+    spend(h, 1, 2);
 }
 
 static void play_buyer(struct hand *h)
 {
     turn_settings(h, biggest);
+    spend(h, 0, 1);
 }
 
 static void play_limiter(struct hand *h)
@@ -403,6 +420,18 @@ static enum err play_row(struct player_row *r, const struct session_options *bas
     return e;
 }
 
+/* Who chooses improvements at random has nothing to do where there are none. */
+static bool has_design(const struct session_options *o)
+{
+    struct errmsg ignored = {0};
+    struct lesson *l = NULL;
+    if (o->lesson)
+        return lesson_design(o->lesson);
+    bool yes = lesson_load(&l, o->text, o->len, o->name, &ignored) == ERR_OK && lesson_design(l);
+    lesson_unref(l);
+    return yes;
+}
+
 enum err players_play(struct players *out, const struct session_options *o,
                       unsigned count,
                       bool (*progress)(void *ctx, unsigned done, unsigned all),
@@ -410,12 +439,13 @@ enum err players_play(struct players *out, const struct session_options *o,
 {
     enum { ROWS = MODE_BLIND * PLAYER_COUNT }; /* in which something is surely wrong */
     enum err e = ERR_OK;
+    const bool design = has_design(o);
     *out = (struct players){.rows = mem_array(ROWS, sizeof *out->rows)};
     for (unsigned i = 0; e == ERR_OK && i < ROWS; i++) {
         struct player_row *r = &out->rows[out->n++];
         *r = (struct player_row){.player = (enum player)(i % PLAYER_COUNT),
                                  .mode = (enum play_mode)(i / PLAYER_COUNT)};
-        e = play_row(r, o, count, why);
+        e = play_row(r, o, r->player == PLAYER_spender && !design ? 0 : count, why);
         if (e == ERR_OK && progress && !progress(ctx, i + 1, ROWS))
             e = errmsg_set(why, ERR_STOPPED, "stopped after %u of %u players", i + 1,
                            (unsigned)ROWS);
