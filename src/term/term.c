@@ -7,11 +7,14 @@
  */
 #include "term_internal.h"
 
+#include <fcntl.h>
 #include <langinfo.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/select.h>
+#include <termios.h>
 #include <time.h>
+#include <unistd.h>
 
 void term_close(struct term *t)
 {
@@ -156,4 +159,23 @@ int wait_readable(int fd, int ms)
 int wait_writable(int fd, int ms)
 {
     return wait_for(fd, true, ms);
+}
+
+/* The terminal of our own session can be opened by this name also where its device
+ * belongs to somebody else, as after su. */
+static const char *name_of_terminal(int fd, char *room, size_t size)
+{
+    if (tcgetsid(fd) == getsid(0))
+        return "/dev/tty";
+    return ttyname_r(fd, room, size) == 0 ? room : NULL;
+}
+
+int input_open(int fd)
+{
+    char room[256];
+    const char *name = isatty(fd) ? name_of_terminal(fd, room, sizeof room) : NULL;
+    int in = -1;
+    if (name)
+        in = open(name, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    return in >= 0 ? in : fcntl(fd, F_DUPFD_CLOEXEC, 3);
 }

@@ -37,6 +37,7 @@ int setupterm(const char *name, int fd, int *status);
 
 struct display {
     struct term term;
+    int in; /* the terminal, for reading */
     SCREEN *curses;
     struct canvas *shown; /* what curses was told; NULL: nothing */
     const char *name;     /* in terminfo */
@@ -232,7 +233,7 @@ static void find_ground(struct display *s)
     if (s->ground_known || !needs_ground(s->theme))
         return;
     ground_reader_init(&r);
-    s->ground = ground_find(&r, s->name, terminfo_number("colors"));
+    s->ground = ground_find(&r, s->in, s->name, terminfo_number("colors"));
     s->ground_known = true;
     key_decoder_feed(s->keys, r.typed.s, r.typed.len, screen_now(&s->term));
     ground_reader_release(&r);
@@ -464,7 +465,7 @@ static bool signal_event(struct display *s, struct term_event *e)
 static bool take_bytes(struct display *s)
 {
     char piece[1024];
-    ssize_t n = read(STDIN_FILENO, piece, sizeof piece);
+    ssize_t n = read(s->in, piece, sizeof piece);
     if (n > 0)
         key_decoder_feed(s->keys, piece, (size_t)n, screen_now(&s->term));
     return n > 0 || (n < 0 && (errno == EINTR || errno == EAGAIN));
@@ -508,7 +509,7 @@ static struct term_event screen_wait(struct term *t, int ms)
     for (;;) {
         if (next_event(s, -1, &e))
             return e;
-        int ready = wait_readable(STDIN_FILENO, patience(s, end, now));
+        int ready = wait_readable(s->in, patience(s, end, now));
         now = screen_now(t);
         if (ready > 0 && !take_bytes(s))
             return (struct term_event){.kind = TERM_LEAVE, .signal = SIGHUP};
@@ -529,6 +530,7 @@ static void screen_close(struct term *t)
     crash_prepare(STDOUT_FILENO, NULL, 0);
     delscreen(s->curses);
     key_decoder_free(s->keys);
+    close(s->in);
     canvas_free(s->shown);
     mem_free(s);
 }
@@ -547,6 +549,7 @@ enum err term_curses_open(struct term **out, const struct term_options *o,
                           getenv("TERM") ? getenv("TERM") : "");
     struct display *s = mem_alloc(sizeof *s);
     s->term.ops = &screen_ops;
+    s->in = input_open(STDIN_FILENO);
     s->name = name;
     s->theme = o->theme;
     s->ground = o->ground;
@@ -564,6 +567,7 @@ enum err term_curses_open(struct term **out, const struct term_options *o,
     if (!s->curses) {
         crash_prepare(STDOUT_FILENO, NULL, 0);
         key_decoder_free(s->keys);
+        close(s->in);
         mem_free(s);
         return errmsg_set(why, ERR_REFUSED, "the terminal %s cannot be opened", name);
     }

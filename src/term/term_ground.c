@@ -151,7 +151,7 @@ static void listen_for(struct ground_reader *r, int in, int ms)
         if (wait_readable(in, (int)left) <= 0)
             continue;
         ssize_t n = read(in, part, sizeof part);
-        if (n == 0 || (n < 0 && errno != EINTR))
+        if (n == 0 || (n < 0 && errno != EINTR && errno != EAGAIN))
             return;
         if (n > 0)
             ground_read(r, part, (size_t)n);
@@ -204,12 +204,12 @@ static bool can_ask(const char *term, int colours)
            isatty(STDOUT_FILENO);
 }
 
-enum ground ground_find(struct ground_reader *r, const char *term, int colours)
+enum ground ground_find(struct ground_reader *r, int in, const char *term, int colours)
 {
     if (begins(term, "linux")) /* its console answers nothing and is black */
         return GROUND_DARK;
     if (can_ask(term, colours))
-        ask(r, STDIN_FILENO, STDOUT_FILENO, GROUND_MS);
+        ask(r, in, STDOUT_FILENO, GROUND_MS);
     return r->ground != GROUND_UNKNOWN ? r->ground
                                        : ground_of_colorfgbg(getenv("COLORFGBG"));
 }

@@ -83,10 +83,10 @@ void ground_leave(struct ground_reader *r);
 bool ground_answer(const char *s, enum ground *out);
 /* rxvt's and Konsole's environment variable, "15;0"; NULL is fine. */
 enum ground ground_of_colorfgbg(const char *s);
-/* Asks the terminal called `term`, at most 50 ms, then the environment. The settings of
+/* Asks the terminal called `term`, read from `in`, at most 50 ms, then the environment. The settings of
  * the terminal are afterwards as before. The reader is an initialised one; r->typed is
  * to be given back as input. */
-enum ground ground_find(struct ground_reader *r, const char *term, int colours);
+enum ground ground_find(struct ground_reader *r, int in, const char *term, int colours);
 
 /* ---- what back-ends share -------------------------------------------------------- */
 
@@ -106,5 +106,10 @@ void leave_signal_clear(void);
  * signal came. */
 int wait_readable(int fd, int ms);
 int wait_writable(int fd, int ms);
+/* A descriptor for reading what `fd` has to read; the caller closes it. A terminal's does
+ * not block (EAGAIN): Ctrl-C throws away what was readable a moment ago, and a read()
+ * that waits for more keys is not ended by blocked signals. `fd` itself, which the shell
+ * and others share, keeps its mode. */
+int input_open(int fd);
 
 #endif

@@ -32,6 +32,7 @@ int setupterm(const char *name, int fd, int *status);
 
 struct line {
     struct term term;
+    int in; /* the terminal, for reading */
     struct key_decoder *keys;
     struct termios before, raw;
     bool utf8;
@@ -348,7 +349,7 @@ static bool next_event(struct line *l, sim_time now, struct term_event *e)
 static bool take_bytes(struct line *l)
 {
     char piece[1024];
-    ssize_t n = read(STDIN_FILENO, piece, sizeof piece);
+    ssize_t n = read(l->in, piece, sizeof piece);
     if (n > 0)
         key_decoder_feed(l->keys, piece, (size_t)n, line_now(&l->term));
     return n > 0 || (n < 0 && (errno == EINTR || errno == EAGAIN));
@@ -373,7 +374,7 @@ static struct term_event line_wait(struct term *t, int ms)
     for (;;) {
         if (next_event(l, -1, &e))
             return e;
-        int ready = wait_readable(STDIN_FILENO, patience(l, end, now));
+        int ready = wait_readable(l->in, patience(l, end, now));
         now = line_now(t);
         if (ready > 0 && !take_bytes(l))
             return (struct term_event){.kind = TERM_LEAVE, .signal = SIGHUP};
@@ -394,6 +395,7 @@ static void line_close(struct term *t)
     set_mode(&l->before);
     crash_prepare(STDOUT_FILENO, NULL, 0);
     key_decoder_free(l->keys);
+    close(l->in);
     mem_free(l);
 }
 
@@ -445,6 +447,7 @@ bool term_line_open(struct term **out)
     struct line *l = mem_alloc(sizeof *l);
     l->term.ops = &line_ops;
     l->term.mono = true;
+    l->in = input_open(STDIN_FILENO);
     l->utf8 = term_utf8();
     l->before = before;
     l->raw = raw_mode(&before);

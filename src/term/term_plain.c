@@ -14,7 +14,7 @@
 
 void term_lines_open(struct term_lines *t, int fd)
 {
-    *t = (struct term_lines){.fd = fd};
+    *t = (struct term_lines){.fd = input_open(fd)};
     buf_init(&t->pending, LINE_LIMIT + 8192);
     leave_signal_clear();
     leave_signals_catch();
@@ -23,6 +23,7 @@ void term_lines_open(struct term_lines *t, int fd)
 void term_lines_close(struct term_lines *t)
 {
     buf_release(&t->pending);
+    close(t->fd);
 }
 
 /* Takes more input; false: end of input, or a signal. */
