@@ -4,4 +4,5 @@ return course {
   { track = "fail", "all-green", "cache-stampede", "the-quiet-import" },
   { track = "recover", "two-am" },
   { track = "scale", "eleven-forty-seven" },
+  { track = "good", "is-it-good" },
 }

@@ -10,10 +10,12 @@
  * of it an improvement spares, both in user-minutes and as means over many seeds; the proof holds
  * each seed to them. From these prices follows which set would have been best:
  *
- *     saved(set, fault) = min(cost of the fault, sum of what the set's improvements save of it)
+ *     saved(set, fault) = min(cost of the fault, sum of what the set's improvements save of it;
+ *                         an improvement that does harm there saves less than nothing)
  *     worth(set)        = sum over the faults that can come of: chance x saved(set, fault)
  *
- * where the chance is how many are drawn of how many there are.
+ * where the chance is how many are drawn of how many there are. An improvement that is there already
+ * (each of its set(…) changes nothing) saves nothing; the sets below are without those.
  */
 #ifndef TRUECODE_DESIGN_H
 #define TRUECODE_DESIGN_H
@@ -49,6 +51,9 @@ struct design {
     int line;
 };
 
+/* A set of improvements: a bit each, by its place in the list. */
+typedef uint32_t design_set;
+
 /* What a seed built of it. */
 struct drawn_fault {
     const char *name;
@@ -60,8 +65,6 @@ struct improvement_actions { /* of one improvement */
     size_t n;
 };
 
-/* A set of improvements: a bit each, by its place in the list. */
-typedef uint32_t design_set;
 size_t design_set_size(design_set set);
 /* User-minutes that a set saves in a fault, by the prices. */
 double design_saves(const struct design *d, design_set set, const char *fault);
@@ -70,9 +73,9 @@ double design_costs(const struct design *d, const char *fault); /* 0: not priced
  * which `drawn` come. */
 double design_worth(const struct design *d, design_set set, const struct drawn_fault *faults,
                     size_t nfaults, size_t drawn);
-/* The set of `budget` improvements that is worth most; of equals the first in the list's order.
+/* The set of `budget` improvements that is worth most where those of `there` are worth nothing; of equals the first in the list's order.
  * Greedy, as each next one adds no more than the last did. */
-design_set design_best(const struct design *d, const struct drawn_fault *faults, size_t nfaults,
-                       size_t drawn);
+design_set design_best(const struct design *d, design_set there,
+                       const struct drawn_fault *faults, size_t nfaults, size_t drawn);
 
 #endif

@@ -113,7 +113,7 @@ struct cited {
 };
 
 struct lesson_info {
-    const char *id, *title, *track; /* think fail recover scale start lab */
+    const char *id, *title, *track; /* think fail recover scale good start lab */
     const char *summary;            /* one or two sentences for the list */
     int minutes, level;
     const char *post_title, *post_url, *post_basis; /* "opening", "title"; NULL: none */
@@ -259,6 +259,7 @@ struct lesson_world {
     struct drawn_fault *faults; /* that i:draw can bring on this seed, in order of name */
     size_t nfaults, drawn;      /* drawn: so many of them come */
     struct improvement_actions *improvements; /* in the order of the design */
+    design_set there; /* improvements that this seed's system has from the beginning */
     struct arena mem;
 };
 /* Runs the lesson's world and incident functions with `seed` (names, numbers, times and

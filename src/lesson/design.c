@@ -4,12 +4,14 @@
  */
 #include "schema_fields.h"
 
+#include <math.h>
 #include <string.h>
 
 /* ---- prices ---------------------------------------------------------------------- */
 
-/* { ["fault"] = user-minutes, … } */
-static struct fault_price *read_prices(struct reader *r, int line, const char *what, size_t *n)
+/* { ["fault"] = user-minutes, … }; negative where it may do `harm`. */
+static struct fault_price *read_prices(struct reader *r, int line, const char *what, bool harm,
+                                       size_t *n)
 {
     lua_State *L = r->L;
     if (lua_type(L, -1) != LUA_TTABLE)
@@ -25,9 +27,10 @@ static struct fault_price *read_prices(struct reader *r, int line, const char *w
         list[*n].fault = read_string(r, -1, line, "a fault's name");
         int at = scan_line(r->h->scan, list[*n].fault, line);
         lua_rawget(L, t);
-        if (lua_type(L, -1) != LUA_TNUMBER || !(lua_tonumber(L, -1) > 0))
+        double x = lua_type(L, -1) == LUA_TNUMBER ? lua_tonumber(L, -1) : 0;
+        if (!isfinite(x) || x == 0 || (x < 0 && !harm))
             fail(L, at, "%s: '%.60s' needs a number of user-minutes", what, list[*n].fault);
-        list[*n].minutes = lua_tonumber(L, -1);
+        list[*n].minutes = x;
         lua_pop(L, 1);
     }
     lua_settop(L, t);
@@ -44,7 +47,7 @@ static void read_with(struct reader *r, const struct field *f, int line, void *o
 static void read_saves(struct reader *r, const struct field *f, int line, void *out)
 {
     struct improvement *p = out;
-    p->saves = read_prices(r, line, f->name, &p->nsaves);
+    p->saves = read_prices(r, line, f->name, true, &p->nsaves);
 }
 static const struct field improvement_fields[] = {
     FPOS(1, "id", STRING, id, "a word, as in `improve breaker`"),
@@ -53,8 +56,8 @@ static const struct field improvement_fields[] = {
     F("says", SAYS, says, "for the debrief: why it helped, or did not"),
     FCUSTOM("with", read_with, "{ set(…), … }: what is so from then on"),
     FCUSTOM("saves", read_saves,
-            "{ [\"fault\"] = user-minutes, … }: what it saves of each, over many seeds; left "
-            "out: nothing"),
+            "{ [\"fault\"] = user-minutes, … }: what it saves of each, over many seeds; negative: "
+            "it makes that one worse; left out: nothing"),
 };
 static void check_improvement(struct reader *r, int line, void *record)
 {
@@ -78,7 +81,7 @@ SCHEMA(improvement_schema, "improvement",
 static void read_faults(struct reader *r, const struct field *f, int line, void *out)
 {
     struct design *d = out;
-    d->faults = read_prices(r, line, f->name, &d->nfaults);
+    d->faults = read_prices(r, line, f->name, false, &d->nfaults);
 }
 static void read_list(struct reader *r, const struct field *f, int line, void *out)
 {
@@ -183,6 +186,44 @@ void build_improvements(lua_State *L, struct build *b)
         }
         lua_settop(L, t - 1);
     }
+}
+
+static bool is_so(const struct model *m, const struct world *w, const struct action *a)
+{
+    const struct kind_desc *k = model_kind(m, a->comp);
+    struct value now = world_get(w, a->comp, a->name);
+    struct buf is, wanted;
+    size_t i = 0;
+    while (!str_eq(k->params[i].name, a->name))
+        i++;
+    buf_init(&is, 32);
+    buf_init(&wanted, 32);
+    value_format(m, &k->params[i], &now, &is);
+    value_format(m, &k->params[i], &a->args[0], &wanted);
+    bool same = str_eq(is.s, wanted.s);
+    buf_release(&is);
+    buf_release(&wanted);
+    return same;
+}
+
+enum err design_there(const struct lesson *l, uint64_t seed, struct lesson_world *out,
+                      struct errmsg *why)
+{
+    const struct design *d = lesson_design(l);
+    if (!d)
+        return ERR_OK;
+    struct world *w = world_new(out->model, seed, why);
+    if (!w)
+        return ERR_LESSON;
+    for (size_t i = 0; i < d->n; i++) {
+        const struct improvement_actions *a = &out->improvements[i];
+        bool all = a->n > 0;
+        for (size_t k = 0; k < a->n; k++)
+            all &= is_so(out->model, w, &a->list[k]);
+        out->there |= all ? (design_set)1 << i : 0;
+    }
+    world_free(w);
+    return ERR_OK;
 }
 
 /* ---- building: faults that the seed draws ---------------------------------------- */
@@ -330,16 +371,16 @@ double design_worth(const struct design *d, design_set set, const struct drawn_f
     return nfaults ? sum * (double)drawn / (double)nfaults : 0;
 }
 
-design_set design_best(const struct design *d, const struct drawn_fault *faults, size_t nfaults,
-                       size_t drawn)
+design_set design_best(const struct design *d, design_set there,
+                       const struct drawn_fault *faults, size_t nfaults, size_t drawn)
 {
     design_set best = 0;
     while (design_set_size(best) < (size_t)d->budget) {
-        double most = -1;
+        double most = -INFINITY;
         size_t next = 0;
         for (size_t i = 0; i < d->n; i++) {
             design_set with = best | (design_set)1 << i;
-            double worth = design_worth(d, with, faults, nfaults, drawn);
+            double worth = design_worth(d, with & ~there, faults, nfaults, drawn);
             if (with != best && worth > most)
                 most = worth, next = i;
         }

@@ -475,6 +475,9 @@ extern const struct schema design_schema, improvement_schema;
 void check_design_times(struct reader *r, const struct lesson *l);
 void build_improvements(lua_State *L, struct build *b);
 int incident_draw(lua_State *L); /* i:draw */
+/* Finds out which improvements a finished world has already. */
+enum err design_there(const struct lesson *l, uint64_t seed, struct lesson_world *out,
+                      struct errmsg *why) MUST_USE;
 struct value to_value(struct build *b, lua_State *L, int i, const struct param_desc *p,
                       int line, const char *of);
 /* A list of operations (or one) at `i` as nodes linked by next; lives in b->mem. */

@@ -277,11 +277,11 @@ static void read_twin(struct reader *r, const struct field *f, int line, void *o
 
 #define COMMA_WORD(name, doc) ", " #name
 #define STEP_WORDS            (&("" STEP_KINDS(COMMA_WORD))[2])
-#define TRACKS                "think|fail|recover|scale|start|lab"
+#define TRACKS                "think|fail|recover|scale|good|start|lab"
 static const struct field lesson_fields[] = {
     FREQ("id", STRING, info.id, "small letters, digits and -; never reused"),
     FREQ("title", STRING, info.title, "as the list shows it"),
-    FREQ("track", STRING, info.track, "think, fail, recover, scale, start or lab"),
+    FREQ("track", STRING, info.track, "think, fail, recover, scale, good, start or lab"),
     F("summary", TEXT, info.summary, "one or two sentences for the list"),
     F("minutes", INT, info.minutes, "how long it takes"),
     F("level", INT, info.level, "1 to 5"),
@@ -370,7 +370,7 @@ static void check_lesson(struct reader *r, int line, void *record)
 {
     struct lesson *l = record;
     struct lesson_info *i = &l->info;
-    const char *tracks[] = {"think", "fail", "recover", "scale", "start", "lab"};
+    const char *tracks[] = {"think", "fail", "recover", "scale", "good", "start", "lab"};
     l->line = line;
     check_texts(r);
     check_suspects(r, line);
@@ -383,7 +383,7 @@ static void check_lesson(struct reader *r, int line, void *record)
              "id '%.60s' must be small letters, digits and -, 40 at most", i->id);
     if (choice_index(TRACKS, i->track) < 0)
         fail_unknown(r->L, scan_line(r->h->scan, "track", line), "no such track",
-                     i->track, tracks, 6);
+                     i->track, tracks, sizeof tracks / sizeof *tracks);
     check_times(r, line, l);
     check_preventions(r, line, l);
     check_design_times(r, l);

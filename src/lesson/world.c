@@ -190,6 +190,8 @@ static enum err build_as(const struct lesson *l, uint64_t seed, struct otherwise
     lesson_state_free(st);
     arena_release(&b.mem);
     sort_stable(out->tickets, out->ntickets, sizeof *out->tickets, by_time, NULL);
+    if (e == ERR_OK)
+        e = design_there(l, seed, out, why);
     if (e != ERR_OK)
         lesson_world_release(out);
     return e;

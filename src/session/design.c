@@ -99,12 +99,13 @@ double run_cost(const struct run *r, const struct recording *twin, sim_time from
 
 design_set stage_best(const struct stage *g)
 {
-    return design_best(lesson_design(g->lesson), g->lw.faults, g->lw.nfaults, g->lw.drawn);
+    return design_best(lesson_design(g->lesson), g->lw.there, g->lw.faults, g->lw.nfaults,
+                       g->lw.drawn);
 }
 
 double stage_worth(const struct stage *g, design_set set)
 {
-    return design_worth(lesson_design(g->lesson), set, g->lw.faults, g->lw.nfaults,
+    return design_worth(lesson_design(g->lesson), set & ~g->lw.there, g->lw.faults, g->lw.nfaults,
                         g->lw.drawn);
 }
 

@@ -56,7 +56,7 @@ static void make_faults(const struct maker *k)
 {
     const struct stage *g = k->s->run.stage;
     const struct design *d = lesson_design(k->s->lesson);
-    design_set have = run_improved(scored_run(k->s));
+    design_set have = run_improved(scored_run(k->s)) & ~g->lw.there;
     struct rows t = {.r = k->r};
     for (sim_time last = 0;;) {
         const struct drawn_fault *next = NULL;
@@ -91,7 +91,7 @@ static double tonight(const struct stage *g, const struct design *d, design_set 
     double sum = 0;
     for (size_t i = 0; i < g->lw.nfaults; i++)
         if (g->lw.faults[i].at != SIM_FOREVER)
-            sum += design_saves(d, set, g->lw.faults[i].name);
+            sum += design_saves(d, set & ~g->lw.there, g->lw.faults[i].name);
     return sum;
 }
 
@@ -128,9 +128,9 @@ static void say_of(const struct maker *k, const struct improvement *p, size_t i)
     struct buf b;
     buf_init(&b, 200);
     buf_addf(&b, "%s: ", p->id);
-    if (p->nsaves > 0 && stage_worth(g, bit(i)) <= 0)
+    if (g->lw.there & bit(i))
         buf_adds(&b, "it was there already. What is built twice is worth nothing.");
-    else if (p->nsaves > 0 && tonight(g, lesson_design(g->lesson), bit(i)) <= 0)
+    else if (p->nsaves > 0 && tonight(g, lesson_design(g->lesson), bit(i)) == 0)
         buf_adds(&b, "nothing came that it is for. On another night it may.");
     else
         (void)run_text(scored_run(k->s), &p->says, &b);
