@@ -115,8 +115,9 @@ static const struct command_wild wild[] = {
 const struct command cmd_improve = {
     .info = {.name = "improve",
              .synopsis = "improve [NAME ...]",
-             .doc = "Where a lesson has a budget of improvements: lists them, or chooses "
-                    "some, for good. The debrief says what each is worth.",
+             .doc = "Lists what can be improved ahead, or chooses some of it. For good, as far "
+                    "as a budget goes, where a lesson has one; the debrief says what each was "
+                    "worth.",
              .examples = "improve",
              .group = GROUP_ACT,
              .changes_world = true,
