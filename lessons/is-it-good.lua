@@ -63,9 +63,10 @@ return lesson {
     holds the data.
   ]],
   page = [[
-    16:00. Marek writes: "At 16:20 the winter freeze begins. You have never seen this system,
-    so you see more than we do. There is time for five improvements of the list. After that
-    nobody touches anything. Is it actually good?"
+    16:00. Marek writes: "At 16:20 the winter freeze begins, and nobody touches anything until
+    spring. You have never seen this system, so you see more than we do. Five of us have had a
+    week each: five improvements of the list are ready to go in if you say which. Is it
+    actually good?"
   ]],
   tools = { "improve", "status", "map", "config", "ask", "db", "queue", "cache", "balancer", "traces", "wait", "hint" },
 

@@ -147,7 +147,9 @@ void grade_design(const struct grading *g, struct score_item *item)
     double records = run_records(&v->you, v->from, v->to);
     item->points = share_points(design_share(x.nothing, x.you, x.best), item->full);
     item->stated = arena_printf(
-        g->mem, "Your night cost %s user-minutes: %s requests and %s records were lost.",
+        g->mem,
+        "Your night cost %s user-minutes: %s requests were lost, and promises of data broken %s "
+        "times.",
         score_count(g, x.you), score_count(g, users_lost(&v->you, v->twin, COMP_NONE, v->from, v->to)),
         score_count(g, records));
     item->truth =

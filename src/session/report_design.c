@@ -46,9 +46,10 @@ void make_design_users(const struct maker *k)
     users_row(k, &t, "the best set", &k->v->reference);
     users_row(k, &t, "nothing chosen", &k->v->nothing);
     users_row(k, &t, "practice, after you went back", &k->v->practice);
-    rows_block(&t, "RUN|>REQUESTS LOST|>RECORDS LOST|>USER-MINUTES", 4);
+    rows_block(&t, "RUN|>REQUESTS LOST|>PROMISES BROKEN|>USER-MINUTES", 4);
     add_text(k->r, BLOCK_TEXT,
-             "A lost request counts as %s, each time that a promise of data was broken as %s.",
+             "A lost request counts as %s of somebody's time, each time that a promise of data was "
+             "broken as %s.",
              words_span(k, d->request), words_span(k, d->record));
 }
 
