@@ -88,7 +88,7 @@ enum effect_kind {
     EFFECT_ANSWER, /* `number`: choice 1.. of the step's question (a bare digit typed);
                        or  0 and `text`: predictions, "up, same" */
     EFFECT_IMPROVE, /* improvement `number` of the context is chosen; `text`: what to say */
-    EFFECT_ASK,    /* person `number` of the context, about `text` (NULL: in general) */
+    EFFECT_ASK, /* person `number` of the context, about `text` (NULL: in general) */
     EFFECT_RESOLVE, /* the learner says it is over: `text` mitigated|cured|recovered */
     EFFECT_WHY /* the explanation: shown already (`text` NULL), or `text`, to be shown
                   once the price was confirmed */
@@ -140,7 +140,7 @@ struct bystander { /* somebody who can be asked */
     size_t ntopics;
 };
 
-struct improvement_offer { /* that may be chosen (improve) */
+struct improvement_offer {          /* that may be chosen (improve) */
     const char *id, *text, *effort; /* effort: NULL: none is said */
 };
 
@@ -153,10 +153,10 @@ struct console_ctx {
     const struct bystander *people;
     size_t npeople;
     const struct improvement_offer *improvements;
-    size_t nimprovements; /* 32 at most; 0: nobody plans ahead here */
-    uint32_t improved;    /* those that are chosen: a bit each */
-    int budget;           /* so many may be chosen */
-    sim_time closes_at;   /* until then */
+    size_t nimprovements;     /* 32 at most; 0: nobody plans ahead here */
+    uint32_t improved;        /* those that are chosen: a bit each */
+    int budget;               /* so many may be chosen */
+    sim_time closes_at;       /* until then */
     const char *const *tools; /* the commands this lesson needs, for `help` */
     size_t ntools;
     const struct glossary_term *terms; /* for `help WORD` */

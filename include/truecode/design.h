@@ -54,7 +54,7 @@ struct design {
 /* A set of improvements: a bit each, by its place in the list. */
 typedef uint32_t design_set;
 
-/* What a seed built of it. */
+/* A fault that can come on a seed. */
 struct drawn_fault {
     const char *name;
     comp_id comp; /* of its first action */
@@ -71,8 +71,8 @@ double design_saves(const struct design *d, design_set set, const char *fault);
 double design_costs(const struct design *d, const char *fault); /* 0: not priced */
 /* User-minutes that a set is worth on a mean night of a system that can have these faults, of
  * which `drawn` come. */
-double design_worth(const struct design *d, design_set set, const struct drawn_fault *faults,
-                    size_t nfaults, size_t drawn);
+double design_worth(const struct design *d, design_set set,
+                    const struct drawn_fault *faults, size_t nfaults, size_t drawn);
 /* The set of `budget` improvements that is worth most where those of `there` are worth nothing; of equals the first in the list's order.
  * Greedy, as each next one adds no more than the last did. */
 design_set design_best(const struct design *d, design_set there,

@@ -256,8 +256,9 @@ struct lesson_world {
     struct shown_series *shown; /* in the order of `shows` */
     size_t nshown;
     struct shown_series *fresh; /* the age of each fresh promise */
-    struct drawn_fault *faults; /* that i:draw can bring on this seed, in order of name */
-    size_t nfaults, drawn;      /* drawn: so many of them come */
+    struct drawn_fault
+        *faults;           /* that i:draw can bring on this seed, in order of name */
+    size_t nfaults, drawn; /* drawn: so many of them come */
     struct improvement_actions *improvements; /* in the order of the design */
     design_set there; /* improvements that this seed's system has from the beginning */
     struct arena mem;
@@ -278,7 +279,7 @@ enum night {
                         incident happens */
     NIGHT_CAREFUL, /* the same, on a healthy night: what it costs when nothing is wrong */
     NIGHT_NOISY,   /* nothing is left out, and an alert fires for nothing */
-    NIGHT_ALONE,   /* of the faults that i:draw draws number `which` alone comes, at the time in the
+    NIGHT_ALONE, /* of the faults that i:draw draws number `which` alone comes, at the time in the
                       middle */
     NIGHT_QUIET /* healthy, with that alert, and other letters: somebody is mistaken */
 };
@@ -309,7 +310,7 @@ struct lesson_facts {
     sim_time first_change; /* of the learner; SIM_FOREVER: none yet */
     sim_time last_change;
     sim_time step_started;
-    bool suspected; /* a right suspicion is open */
+    bool suspected;      /* a right suspicion is open */
     design_set improved; /* what was chosen of the design */
     sim_time
         as_of; /* a past moment that is asked about: what is so now is not there to be

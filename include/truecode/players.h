@@ -43,7 +43,8 @@ enum player {
 };
 const char *player_word(enum player p);
 
-struct player_row { /* of one player in one mode, over seeds; none: it has nothing to do there */
+struct
+    player_row { /* of one player in one mode, over seeds; none: it has nothing to do there */
     enum player player;
     enum play_mode mode;
     unsigned seeds, passed;

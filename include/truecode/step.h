@@ -160,7 +160,7 @@ struct step_verdict {
 /* The session's eyes, for a step that waits for something. */
 struct step_eyes {
     bool suspected; /* a right suspicion is open, and what was seen tells it apart */
-    bool spent; /* the budget of improvements is used up, or closed */
+    bool spent;     /* the budget of improvements is used up, or closed */
     bool (*is_true)(void *ctx, fn_id fn);
     void *ctx;
 };

@@ -62,12 +62,14 @@ static enum err offer_named(struct call *c, const char *id, size_t *out)
         if (strcasecmp(names[i], id) == 0)
             return ERR_OK;
     }
-    const char *near = text_suggest(id, names, n < COUNT_OF(names) ? n : COUNT_OF(names));
-    return near ? refuse(c, ERR_NOT_FOUND, "There is no improvement %s. Did you mean %s?",
-                         id, near)
-                : refuse(c, ERR_NOT_FOUND,
-                         "There is no improvement %s. Type improve alone: it lists them.",
-                         id);
+    const char *near =
+        text_suggest(id, names, n < COUNT_OF(names) ? n : COUNT_OF(names));
+    return near ? refuse(c, ERR_NOT_FOUND,
+                         "There is no improvement %s. Did you mean %s?", id, near)
+                : refuse(
+                      c, ERR_NOT_FOUND,
+                      "There is no improvement %s. Type improve alone: it lists them.",
+                      id);
 }
 
 /* Once the list is closed, or the budget is used up, nothing can be chosen. */
@@ -75,9 +77,11 @@ static enum err may_choose(struct call *c, size_t more)
 {
     size_t n = chosen_count(c);
     if (c->now >= c->ctx->closes_at)
-        return refuse(c, ERR_REFUSED, "The list is closed: what was chosen is what there is.");
+        return refuse(c, ERR_REFUSED,
+                      "The list is closed: what was chosen is what there is.");
     if (n + more > (size_t)c->ctx->budget)
-        return refuse(c, ERR_REFUSED, "There are %d improvements in all; %zu chosen so far.",
+        return refuse(c, ERR_REFUSED,
+                      "There are %d improvements in all; %zu chosen so far.",
                       c->ctx->budget, n);
     return ERR_OK;
 }
@@ -86,7 +90,8 @@ static enum err run(struct call *c)
 {
     size_t which[8];
     if (c->ctx->nimprovements == 0)
-        return refuse(c, ERR_REFUSED, "Here nobody plans ahead: set and scale change things.");
+        return refuse(c, ERR_REFUSED,
+                      "Here nobody plans ahead: set and scale change things.");
     if (c->nargs == 0)
         return list(c);
     for (size_t i = 0; i < c->nargs; i++) {
@@ -113,15 +118,18 @@ static const struct command_wild wild[] = {
     {"docs", "The reliability backlog: what the next sprint is for"},
 };
 const struct command cmd_improve = {
-    .info = {.name = "improve",
-             .synopsis = "improve [NAME ...]",
-             .doc = "Lists what can be improved ahead, or chooses some of it. For good, as far "
-                    "as a budget goes, where a lesson has one; the debrief says what each was "
-                    "worth.",
-             .examples = "improve",
-             .group = GROUP_ACT,
-             .changes_world = true,
-             WILD(wild)},
+    .info =
+        {.name = "improve",
+         .synopsis = "improve [NAME ...]",
+         .doc =
+             "Lists what can be improved ahead, or chooses some of it. For good, as "
+             "far "
+             "as a budget goes, where a lesson has one; the debrief says what each was "
+             "worth.",
+         .examples = "improve",
+         .group = GROUP_ACT,
+         .changes_world = true,
+         WILD(wild)},
     .args = {ARG_IMPROVEMENT},
     .min_args = 0,
     .max_args = 8,

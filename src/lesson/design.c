@@ -10,8 +10,8 @@
 /* ---- prices ---------------------------------------------------------------------- */
 
 /* { ["fault"] = user-minutes, … }; negative where it may do `harm`. */
-static struct fault_price *read_prices(struct reader *r, int line, const char *what, bool harm,
-                                       size_t *n)
+static struct fault_price *read_prices(struct reader *r, int line, const char *what,
+                                       bool harm, size_t *n)
 {
     lua_State *L = r->L;
     if (lua_type(L, -1) != LUA_TTABLE)
@@ -29,7 +29,8 @@ static struct fault_price *read_prices(struct reader *r, int line, const char *w
         lua_rawget(L, t);
         double x = lua_type(L, -1) == LUA_TNUMBER ? lua_tonumber(L, -1) : 0;
         if (!isfinite(x) || x == 0 || (x < 0 && !harm))
-            fail(L, at, "%s: '%.60s' needs a number of user-minutes", what, list[*n].fault);
+            fail(L, at, "%s: '%.60s' needs a number of user-minutes", what,
+                 list[*n].fault);
         list[*n].minutes = x;
         lua_pop(L, 1);
     }
@@ -56,7 +57,8 @@ static const struct field improvement_fields[] = {
     F("says", SAYS, says, "for the debrief: why it helped, or did not"),
     FCUSTOM("with", read_with, "{ set(…), … }: what is so from then on"),
     FCUSTOM("saves", read_saves,
-            "{ [\"fault\"] = user-minutes, … }: what it saves of each, over many seeds; negative: "
+            "{ [\"fault\"] = user-minutes, … }: what it saves of each, over many "
+            "seeds; negative: "
             "it makes that one worse; left out: nothing"),
 };
 static void check_improvement(struct reader *r, int line, void *record)
@@ -64,13 +66,16 @@ static void check_improvement(struct reader *r, int line, void *record)
     struct improvement *p = record;
     p->line = line;
     if (strspn(p->id, "abcdefghijklmnopqrstuvwxyz0123456789-") != strlen(p->id))
-        fail(r->L, line, "improvement '%.40s' must be small letters, digits and -", p->id);
+        fail(r->L, line, "improvement '%.40s' must be small letters, digits and -",
+             p->id);
     if (p->with == FN_NONE)
         fail(r->L, line, "improvement '%.40s' needs with = { set(…), … }", p->id);
 }
 SCHEMA(improvement_schema, "improvement",
-       "Something that may be chosen before anything breaks. The proof holds `saves` to what "
-       "the engine says: half to twice of it on every seed, and next to nothing of any fault "
+       "Something that may be chosen before anything breaks. The proof holds `saves` "
+       "to what "
+       "the engine says: half to twice of it on every seed, and next to nothing of any "
+       "fault "
        "that is not named.",
        improvement_fields, check_improvement);
 #undef THIS
@@ -102,18 +107,20 @@ static void read_list(struct reader *r, const struct field *f, int line, void *o
     }
 }
 static const struct field design_fields[] = {
-    {"budget", FIELD_INT, offsetof(THIS, budget), 0, "how many may be chosen", 0, true, 0, 0,
-     0},
+    {"budget", FIELD_INT, offsetof(THIS, budget), 0, "how many may be chosen", 0, true,
+     0, 0, 0},
     FREQ("closes_at", DURATION, closes_at, "until when; the first fault comes later"),
     F("request", DURATION, request,
       "user-minutes that a lost request stands for; left out: min(1)"),
     F("record", DURATION, record,
       "the same of each time that a promise of data is broken; left out: min(10)"),
-    FCUSTOM("faults", read_faults,
-            "{ [\"fault\"] = user-minutes, … }: what each costs where nothing was chosen"),
+    FCUSTOM(
+        "faults", read_faults,
+        "{ [\"fault\"] = user-minutes, … }: what each costs where nothing was chosen"),
     FCUSTOM("improvements", read_list, "what there is to choose from"),
 };
-static void check_saves(struct reader *r, const struct design *d, const struct improvement *p)
+static void check_saves(struct reader *r, const struct design *d,
+                        const struct improvement *p)
 {
     const char *names[DRAWN_MAX];
     for (size_t k = 0; k < d->nfaults; k++)
@@ -124,8 +131,8 @@ static void check_saves(struct reader *r, const struct design *d, const struct i
             fail_unknown(r->L, p->line, "there is no fault", p->saves[k].fault, names,
                          d->nfaults);
         if (p->saves[k].minutes > cost)
-            fail(r->L, p->line, "'%.40s' cannot save more of '%.60s' than it costs", p->id,
-                 p->saves[k].fault);
+            fail(r->L, p->line, "'%.40s' cannot save more of '%.60s' than it costs",
+                 p->id, p->saves[k].fault);
     }
 }
 static void check_design(struct reader *r, int line, void *record)
@@ -146,7 +153,8 @@ static void check_design(struct reader *r, int line, void *record)
         check_saves(r, d, &d->list[i]);
 }
 SCHEMA(design_schema, "design",
-       "A budget of improvements, chosen before faults come that the seed draws. Nothing else "
+       "A budget of improvements, chosen before faults come that the seed draws. "
+       "Nothing else "
        "can be changed in such a lesson, before or after; it needs no `fixes`.",
        design_fields, check_design);
 #undef THIS
@@ -242,7 +250,8 @@ static void shuffle(uint64_t seed, size_t n, size_t order[DRAWN_MAX])
     }
 }
 
-static size_t read_times(lua_State *L, const struct build *b, int t, sim_time out[DRAWN_MAX])
+static size_t read_times(lua_State *L, const struct build *b, int t,
+                         sim_time out[DRAWN_MAX])
 {
     size_t n = lua_rawlen(L, t);
     if (n == 0 || n > DRAWN_MAX)
@@ -303,7 +312,8 @@ int incident_draw(lua_State *L)
         fail(L, 0, "i can be used inside incident only");
     if (!d->given)
         fail(L, 0, "i:draw needs design = { … } in the lesson");
-    if (lua_gettop(L) != 3 || lua_type(L, 2) != LUA_TTABLE || lua_type(L, 3) != LUA_TTABLE)
+    if (lua_gettop(L) != 3 || lua_type(L, 2) != LUA_TTABLE ||
+        lua_type(L, 3) != LUA_TTABLE)
         fail(L, 0, "write i:draw({ times }, { [\"fault\"] = action, … })");
     if (w->nfaults > 0)
         fail(L, 0, "i:draw can be used once");
@@ -319,10 +329,12 @@ int incident_draw(lua_State *L)
     for (size_t i = 0; i < n; i++) {
         lua_rawgeti(L, 4, (lua_Integer)i + 1);
         if (lua_type(L, -1) != LUA_TSTRING)
-            fail(L, 0, "i:draw: each fault has a name: [\"the cache is empty\"] = fault(…)");
+            fail(L, 0,
+                 "i:draw: each fault has a name: [\"the cache is empty\"] = fault(…)");
         w->faults[i].name = arena_strdup(&w->mem, lua_tostring(L, -1));
         if (design_costs(d, w->faults[i].name) <= 0)
-            fail(L, 0, "i:draw: design.faults has no price of '%.60s'", w->faults[i].name);
+            fail(L, 0, "i:draw: design.faults has no price of '%.60s'",
+                 w->faults[i].name);
         lua_rawget(L, 3);
         schedule_fault(b, L, &w->faults[i]);
         lua_settop(L, 4);
@@ -362,8 +374,8 @@ double design_saves(const struct design *d, design_set set, const char *fault)
     return sum < most ? sum : most;
 }
 
-double design_worth(const struct design *d, design_set set, const struct drawn_fault *faults,
-                    size_t nfaults, size_t drawn)
+double design_worth(const struct design *d, design_set set,
+                    const struct drawn_fault *faults, size_t nfaults, size_t drawn)
 {
     double sum = 0;
     for (size_t i = 0; i < nfaults; i++)

@@ -540,7 +540,8 @@ static const struct binding facts_list[] = {
     {"now", "", s_now, "Simulated time."},
     {"changed", "", s_changed, "The learner has changed something."},
     {"improved", "[id]", s_improved,
-     "Of a design: how many improvements were chosen; with an id whether that one was."},
+     "Of a design: how many improvements were chosen; with an id whether that one "
+     "was."},
     {"since_change", "", s_since_change,
      "Time since the last change; not a number (compares false) before any."},
     {"since_first_change", "", s_since_first_change, "Time since the first change."},

@@ -425,7 +425,8 @@ comp_id incident_schedule(struct build *b, lua_State *L, sim_time at, int t,
     open_deed(&d, b, L, t);
     host_charge(L, 20);
     bool words = !strcmp(d.name, "ticket") || !strcmp(d.name, "page");
-    if ((role == ENTRY_CAUSE || role == ENTRY_DRAWN) && (words || !strcmp(d.name, "decoy")))
+    if ((role == ENTRY_CAUSE || role == ENTRY_DRAWN) &&
+        (words || !strcmp(d.name, "decoy")))
         fail(L, d.line, "a %s changes nothing: it is no cause", d.name);
     if (words) {
         add_ticket(&d, at, !strcmp(d.name, "page"));
@@ -568,8 +569,10 @@ static const struct binding incident_list[] = {
      "The same, for what only looks like a cause. Deploying a version that does not "
      "exist leaves nothing but a record."},
     {"draw", "{ times }, { [\"fault\"] = action, … }", incident_draw,
-     "In a lesson with a `design`: as many of these faults as there are times come, drawn by "
-     "the seed, one at each time. A fault is an action or a list of them; name those alone "
+     "In a lesson with a `design`: as many of these faults as there are times come, "
+     "drawn by "
+     "the seed, one at each time. A fault is an action or a list of them; name those "
+     "alone "
      "that the system of this seed can have."},
 };
 const struct binding_table bind_incident = {

@@ -450,7 +450,7 @@ struct build {
     size_t prevented; /* number of the prevention that was there from the beginning;
                          SIZE_MAX: none was */
     size_t without;   /* number of the entry that is left out; SIZE_MAX: none is */
-    size_t only;      /* number of the drawn fault that comes alone; SIZE_MAX: as drawn */
+    size_t only; /* number of the drawn fault that comes alone; SIZE_MAX: as drawn */
     size_t entries_cap;
     struct model *m;  /* out->model */
     struct arena mem; /* until the model is finished */

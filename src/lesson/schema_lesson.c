@@ -281,7 +281,8 @@ static void read_twin(struct reader *r, const struct field *f, int line, void *o
 static const struct field lesson_fields[] = {
     FREQ("id", STRING, info.id, "small letters, digits and -; never reused"),
     FREQ("title", STRING, info.title, "as the list shows it"),
-    FREQ("track", STRING, info.track, "think, fail, recover, scale, good, start or lab"),
+    FREQ("track", STRING, info.track,
+         "think, fail, recover, scale, good, start or lab"),
     F("summary", TEXT, info.summary, "one or two sentences for the list"),
     F("minutes", INT, info.minutes, "how long it takes"),
     F("level", INT, info.level, "1 to 5"),
@@ -370,7 +371,8 @@ static void check_lesson(struct reader *r, int line, void *record)
 {
     struct lesson *l = record;
     struct lesson_info *i = &l->info;
-    const char *tracks[] = {"think", "fail", "recover", "scale", "good", "start", "lab"};
+    const char *tracks[] = {"think", "fail",  "recover", "scale",
+                            "good",  "start", "lab"};
     l->line = line;
     check_texts(r);
     check_suspects(r, line);
@@ -395,7 +397,8 @@ static void check_lesson(struct reader *r, int line, void *record)
              "may: play --draft");
     if (i->level < 1 || i->level > 5 || i->minutes < 1 || i->minutes > 240)
         fail(r->L, line, "lesson needs level from 1 to 5 and minutes from 1 to 240");
-    if (!i->quiet && (l->incident == FN_NONE || (l->nfixes == 0 && !l->design.given) || l->nsteps == 0))
+    if (!i->quiet && (l->incident == FN_NONE || (l->nfixes == 0 && !l->design.given) ||
+                      l->nsteps == 0))
         fail(r->L, line, "lesson lacks %s; a draft may: play --draft",
              l->incident == FN_NONE ? "incident = function(i) … end"
              : l->nsteps == 0       ? "steps = { … }"
@@ -467,14 +470,11 @@ void schemas_each(void (*each)(struct buf *out, const struct schema *s),
     static const struct schema *const before[] = {
         &lesson_schema, &post_schema, &promises_schema,  &users_schema,  &data_schema,
         &fresh_schema,  &burn_schema, &threshold_schema, &expect_schema, NULL};
-    static const struct schema *const after[] = {&trap_schema,       &person_schema,
-                                                 &known_schema,      &reaction_schema,
-                                                 &suspect_schema,    &case_fact_schema,
-                                                 &fix_schema,        &wrong_schema,
-                                                 &prevention_schema, &design_schema,
-                                                 &improvement_schema, &cited_schema,
-                                                 &live_schema,       &quiet_schema,
-                                                 &lab_schema,        NULL};
+    static const struct schema *const after[] = {
+        &trap_schema,       &person_schema,    &known_schema,       &reaction_schema,
+        &suspect_schema,    &case_fact_schema, &fix_schema,         &wrong_schema,
+        &prevention_schema, &design_schema,    &improvement_schema, &cited_schema,
+        &live_schema,       &quiet_schema,     &lab_schema,         NULL};
     each_of(before, each, out);
     for (size_t i = 0; i < step_kinds(); i++) {
         each(out, step_kind_at(i)->schema);

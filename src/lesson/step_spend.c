@@ -13,8 +13,8 @@ static void check(struct reader *r, int line, void *record)
     ((struct step *)record)->never_moot = true;
 }
 static SCHEMA(schema, "spend",
-              "Improvements to choose: done when the budget is used up, or closed.", fields,
-              check);
+              "Improvements to choose: done when the budget is used up, or closed.",
+              fields, check);
 #undef THIS
 
 static bool reached(const struct step *st, const struct step_eyes *eyes)

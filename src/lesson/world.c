@@ -200,7 +200,8 @@ static enum err build_as(const struct lesson *l, uint64_t seed, struct otherwise
 enum err lesson_build(const struct lesson *l, uint64_t seed, struct lesson_world *out,
                       struct errmsg *why)
 {
-    return build_as(l, seed, (struct otherwise){false, SIZE_MAX, SIZE_MAX, SIZE_MAX}, out, why);
+    return build_as(l, seed, (struct otherwise){false, SIZE_MAX, SIZE_MAX, SIZE_MAX},
+                    out, why);
 }
 
 enum err lesson_build_night(const struct lesson *l, uint64_t seed, enum night night,

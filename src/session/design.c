@@ -69,7 +69,8 @@ void design_rules(const struct session *s, const char *clock, struct buf *out)
     const struct design *d = lesson_design(s->lesson);
     const struct lesson_info *li = lesson_info(s->lesson);
     buf_addf(out,
-             "You are alone: no steps, no hints. %s Nothing is wrong yet. improve lists what can be "
+             "You are alone: no steps, no hints. %s Nothing is wrong yet. improve "
+             "lists what can be "
              "had: choose %d, until ",
              clock, d->budget);
     clock_format(out, li->day_start, d->closes_at, false);
@@ -88,7 +89,8 @@ double run_records(const struct run *r, sim_time from, sim_time to)
     return sum;
 }
 
-double run_cost(const struct run *r, const struct recording *twin, sim_time from, sim_time to)
+double run_cost(const struct run *r, const struct recording *twin, sim_time from,
+                sim_time to)
 {
     const struct design *d = lesson_design(run_lesson(r));
     assert(d);
@@ -99,14 +101,14 @@ double run_cost(const struct run *r, const struct recording *twin, sim_time from
 
 design_set stage_best(const struct stage *g)
 {
-    return design_best(lesson_design(g->lesson), g->lw.there, g->lw.faults, g->lw.nfaults,
-                       g->lw.drawn);
+    return design_best(lesson_design(g->lesson), g->lw.there, g->lw.faults,
+                       g->lw.nfaults, g->lw.drawn);
 }
 
 double stage_worth(const struct stage *g, design_set set)
 {
-    return design_worth(lesson_design(g->lesson), set & ~g->lw.there, g->lw.faults, g->lw.nfaults,
-                        g->lw.drawn);
+    return design_worth(lesson_design(g->lesson), set & ~g->lw.there, g->lw.faults,
+                        g->lw.nfaults, g->lw.drawn);
 }
 
 /* ---- the score ------------------------------------------------------------------- */
@@ -135,7 +137,8 @@ enum outcome design_outcome(double share)
 struct design_losses design_losses_of(const struct rivals *v)
 {
     const struct run *best = v->reference.world ? &v->reference : &v->nothing;
-    return (struct design_losses){.nothing = run_cost(&v->nothing, v->twin, v->from, v->to),
+    return (struct design_losses){.nothing =
+                                      run_cost(&v->nothing, v->twin, v->from, v->to),
                                   .you = run_cost(&v->you, v->twin, v->from, v->to),
                                   .best = run_cost(best, v->twin, v->from, v->to)};
 }
@@ -148,15 +151,17 @@ void grade_design(const struct grading *g, struct score_item *item)
     item->points = share_points(design_share(x.nothing, x.you, x.best), item->full);
     item->stated = arena_printf(
         g->mem,
-        "Your night cost %s user-minutes: %s requests were lost, and promises of data broken %s "
+        "Your night cost %s user-minutes: %s requests were lost, and promises of data "
+        "broken %s "
         "times.",
-        score_count(g, x.you), score_count(g, users_lost(&v->you, v->twin, COMP_NONE, v->from, v->to)),
+        score_count(g, x.you),
+        score_count(g, users_lost(&v->you, v->twin, COMP_NONE, v->from, v->to)),
         score_count(g, records));
-    item->truth =
-        arena_printf(g->mem, "Without any improvement it would have cost %s.",
-                     score_count(g, x.nothing));
-    item->best = arena_printf(g->mem, "At most %s: the same night with the best set by the prices.",
-                              score_count(g, x.best));
+    item->truth = arena_printf(g->mem, "Without any improvement it would have cost %s.",
+                               score_count(g, x.nothing));
+    item->best = arena_printf(
+        g->mem, "At most %s: the same night with the best set by the prices.",
+        score_count(g, x.best));
     if (item->points < item->full)
         item->cost = arena_printf(g->mem, "%s more than with that set.",
                                   score_count(g, x.you > x.best ? x.you - x.best : 0));

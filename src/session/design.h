@@ -16,7 +16,8 @@ struct grading;
 enum err run_improve_all(struct run *r, design_set set, struct errmsg *why) MUST_USE;
 /* User-minutes lost from `from` to `to`: requests, and records by the promises of data. `twin` may
  * be NULL. */
-double run_cost(const struct run *r, const struct recording *twin, sim_time from, sim_time to);
+double run_cost(const struct run *r, const struct recording *twin, sim_time from,
+                sim_time to);
 /* The records of that: how often a promise of data was broken. */
 double run_records(const struct run *r, sim_time from, sim_time to);
 /* The set that is worth most on a mean night of this seed's system. */
@@ -24,7 +25,7 @@ design_set stage_best(const struct stage *g);
 /* User-minutes that a set is worth on a mean night of this seed's system. */
 double stage_worth(const struct stage *g, design_set set);
 
-/* What of the loss that can be spared was spared: (nothing - you) / (nothing - best), 0 to 1. */
+/* The share that was spared of what can be: (nothing - you) / (nothing - best), 0 to 1. */
 double design_share(double nothing, double you, double best);
 enum outcome design_outcome(double share);
 /* The three losses of a night that was played to its end. */

@@ -264,8 +264,9 @@ static enum err refused(const struct session *s, const struct effects *fx,
             e = errmsg_set(no, ERR_REFUSED,
                            "It is over: look around, but nothing changes now.");
         else if (x->kind == EFFECT_ACTION && lesson_design(s->lesson))
-            e = errmsg_set(no, ERR_REFUSED,
-                           "Here nothing is changed by hand: improve lists what can be chosen.");
+            e = errmsg_set(
+                no, ERR_REFUSED,
+                "Here nothing is changed by hand: improve lists what can be chosen.");
         else if (!s->over && x->kind == EFFECT_WHY && mode_on_call(s->mode))
             e = errmsg_set(no, ERR_REFUSED,
                            "On call nobody explains it. When it is over, why is free.");

@@ -17,17 +17,18 @@
 #include <stdio.h>
 #include <string.h>
 
-#define FACTOR  2.0  /* a seed's figure to the mean, at most, either way */
-#define STRANGE 0.15 /* of a fault's cost: saved, or lost, without being named */
-#define SLACK   20.0 /* user-minutes that are chance */
+#define FACTOR   2.0  /* a seed's figure to the mean, at most, either way */
+#define STRANGE  0.15 /* of a fault's cost: saved, or lost, without being named */
+#define SLACK    20.0 /* user-minutes that are chance */
 #define TOGETHER 0.25 /* of a night's loss: what the parts of a set do to each other */
-#define SPARED  0.5  /* of a night's loss: the least that the best set spares */
-#define TYPICAL 0.7  /* of the best set's worth: the most that a set at random is worth */
+#define SPARED   0.5  /* of a night's loss: the least that the best set spares */
+#define TYPICAL                                                                        \
+    0.7 /* of the best set's worth: the most that a set at random is worth */
 enum { SAMPLES = 200, LIVED = 2 };
 
 /* ---- one fault, one improvement --------------------------------------------------- */
 
-struct trial { /* of one fault that comes alone */
+struct trial {         /* of one fault that comes alone */
     struct run before; /* its night, a minute before the fault */
     double cost;       /* with nothing chosen */
     const char *fault;
@@ -35,8 +36,8 @@ struct trial { /* of one fault that comes alone */
 };
 
 /* A night to its end, with a set from where it stands. */
-static enum err live(const struct run *from, const struct recording *twin, design_set set,
-                     double *cost, struct errmsg *why)
+static enum err live(const struct run *from, const struct recording *twin,
+                     design_set set, double *cost, struct errmsg *why)
 {
     const struct lesson_info *li = lesson_info(run_lesson(from));
     struct run r;
@@ -52,11 +53,12 @@ static enum err live(const struct run *from, const struct recording *twin, desig
     return e;
 }
 
-/* 1: as said; 0: as far from it as may be. */
+/* Nearness of a figure to the one that is said: 1 the same, 0 as far from it as may be, by the
+ * factor or by the difference. */
 static double nearness(double is, double said, double room)
 {
-    double ratio =
-        said != 0 && is / said > 0 ? 1 - fabs(log2(is / said)) / log2(FACTOR) : -1;
+    double times = said != 0 && is / said > 0 ? is / said : 2 * FACTOR;
+    double ratio = (FACTOR - (times < 1 ? 1 / times : times)) / (FACTOR - 1);
     double apart = room > 0 ? 1 - fabs(is - said) / room : -1;
     return ratio > apart ? ratio : apart;
 }
@@ -67,8 +69,8 @@ static double room_of(const struct trial *t)
     return STRANGE * t->cost + SLACK;
 }
 
-static void judge_named(struct prover *pv, const struct trial *t, const struct improvement *p,
-                        double said, double saved)
+static void judge_named(struct prover *pv, const struct trial *t,
+                        const struct improvement *p, double said, double saved)
 {
     char name[64];
     double margin = nearness(saved, said, room_of(t));
@@ -77,17 +79,19 @@ static void judge_named(struct prover *pv, const struct trial *t, const struct i
                  "saves %.0f user-minutes, the lesson says %.0f", saved, said);
 }
 
-/* What is not for this fault may do harm, and is held to saving nothing. */
-static void judge_stranger(struct prover *pv, const struct trial *t, const struct improvement *p,
-                           double saved)
+/* An improvement that is not for this fault may do harm, and is held to saving nothing. */
+static void judge_stranger(struct prover *pv, const struct trial *t,
+                           const struct improvement *p, double saved)
 {
     double room = room_of(t);
     prove_result(pv, PROOF_IMPROVEMENT, "nothing of other faults", saved <= room,
-                 saved > 0 ? 1 - saved / room : 1, "%s saves %.0f of the %.0f that \"%s\" costs",
-                 p->id, saved, t->cost, t->fault);
+                 saved > 0 ? 1 - saved / room : 1,
+                 "%s saves %.0f of the %.0f that \"%s\" costs", p->id, saved, t->cost,
+                 t->fault);
 }
 
-static enum err try_improvements(struct prover *pv, const struct trial *t, struct errmsg *why)
+static enum err try_improvements(struct prover *pv, const struct trial *t,
+                                 struct errmsg *why)
 {
     const struct design *d = lesson_design(pv->lesson);
     enum err e = ERR_OK;
@@ -111,7 +115,8 @@ static enum err try_fault(struct prover *pv, size_t which, const struct recordin
     struct trial t = {.fault = pv->stage->lw.faults[which].name, .twin = twin};
     double said = design_costs(lesson_design(pv->lesson), t.fault);
     sim_time end = lesson_info(pv->lesson)->ends_at;
-    enum err e = night_open(&t.before, pv->lesson, pv->seed, NIGHT_ALONE, which, &pv->effort, why);
+    enum err e = night_open(&t.before, pv->lesson, pv->seed, NIGHT_ALONE, which,
+                            &pv->effort, why);
     if (e != ERR_OK)
         return e;
     sim_time at = t.before.stage->lw.faults[which].at;
@@ -120,8 +125,8 @@ static enum err try_fault(struct prover *pv, size_t which, const struct recordin
         e = live(&t.before, twin, 0, &t.cost, why);
     if (e == ERR_OK)
         prove_result(pv, PROOF_FAULT, t.fault, nearness(t.cost, said, 0) >= 0,
-                     nearness(t.cost, said, 0), "costs %.0f user-minutes, the lesson says %.0f",
-                     t.cost, said);
+                     nearness(t.cost, said, 0),
+                     "costs %.0f user-minutes, the lesson says %.0f", t.cost, said);
     if (e == ERR_OK && prove_wants(pv, PROOF_IMPROVEMENT, NULL))
         e = try_improvements(pv, &t, why);
     run_release(&t.before);
@@ -144,24 +149,28 @@ static void judge_typical(struct prover *pv, struct rng *rng, design_set best)
     for (int i = 0; i < SAMPLES; i++)
         sum += stage_worth(pv->stage, random_set(rng, lesson_design(pv->lesson)));
     double share = most > 0 ? sum / SAMPLES / most : 1;
-    prove_result(pv, PROOF_BUDGET, "a set at random", share <= TYPICAL, 1 - share / TYPICAL,
-                 "is worth %.0f %% of the best, by the prices", 100 * share);
+    prove_result(pv, PROOF_BUDGET, "a set at random", share <= TYPICAL,
+                 1 - share / TYPICAL, "is worth %.0f %% of the best, by the prices",
+                 100 * share);
 }
 
-/* What a set saved tonight, and what its parts save of what came, by the prices. */
+/* Compares what a set saved tonight with what its parts save of what came, by the prices. */
 static void judge_sum(struct prover *pv, design_set set, double nothing, double saved)
 {
     const struct lesson_world *lw = &pv->stage->lw;
     double said = 0, room = TOGETHER * nothing + SLACK;
     for (size_t i = 0; i < lw->nfaults; i++)
         if (lw->faults[i].at != SIM_FOREVER)
-            said += design_saves(lesson_design(pv->lesson), set & ~lw->there, lw->faults[i].name);
+            said += design_saves(lesson_design(pv->lesson), set & ~lw->there,
+                                 lw->faults[i].name);
     double margin = nearness(saved, said, room);
     prove_result(pv, PROOF_BUDGET, "a set saves what its parts do", margin >= 0, margin,
-                 "saves %.0f of %.0f, its parts %.0f by the prices", saved, nothing, said);
+                 "saves %.0f of %.0f, its parts %.0f by the prices", saved, nothing,
+                 said);
 }
 
-static enum err judge_sets(struct prover *pv, const struct recording *twin, struct errmsg *why)
+static enum err judge_sets(struct prover *pv, const struct recording *twin,
+                           struct errmsg *why)
 {
     const struct lesson_info *li = lesson_info(pv->lesson);
     double nothing = run_cost(&pv->nothing, twin, li->starts_at, li->ends_at), best = 0;
@@ -173,8 +182,8 @@ static enum err judge_sets(struct prover *pv, const struct recording *twin, stru
         return e;
     double spared = nothing > 0 ? 1 - best / nothing : 0;
     prove_result(pv, PROOF_BUDGET, "the best set", spared >= SPARED,
-                 (spared - SPARED) / (1 - SPARED), "costs %.0f user-minutes, nothing %.0f", best,
-                 nothing);
+                 (spared - SPARED) / (1 - SPARED),
+                 "costs %.0f user-minutes, nothing %.0f", best, nothing);
     judge_typical(pv, &rng, chosen);
     for (int i = 0; e == ERR_OK && i < LIVED; i++) {
         design_set set = random_set(&rng, lesson_design(pv->lesson));

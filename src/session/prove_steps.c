@@ -97,8 +97,9 @@ static void judge_design_end(struct prover *pv, struct session *s)
     struct errmsg why = {0};
     enum err e = session_report(s, &r, NULL, NULL, &why);
     prove_result(pv, PROOF_STEPS, "the whole way",
-                 e == ERR_OK && s->phase == PHASE_DEBRIEF && outcome_well(r.score.outcome), NAN,
-                 "%.100s, ends %s", why.text, outcome_phrase(r.score.outcome));
+                 e == ERR_OK && s->phase == PHASE_DEBRIEF &&
+                     outcome_well(r.score.outcome),
+                 NAN, "%.100s, ends %s", why.text, outcome_phrase(r.score.outcome));
     report_release(&r);
 }
 

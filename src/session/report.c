@@ -203,7 +203,8 @@ static void make_next(const struct maker *k)
     add_block(k->r, BLOCK_HEADING, "Next");
     if (lesson_design(k->s->lesson)) {
         add_text(k->r, BLOCK_TEXT,
-                 "The same system another night: other gaps, other faults. Press o on the list; in "
+                 "The same system another night: other gaps, other faults. Press o on "
+                 "the list; in "
                  "lines, type the number of the lesson there, and on-call.");
         return;
     }

@@ -26,7 +26,8 @@ const char *design_sentence(enum outcome o)
     }
 }
 
-static void users_row(const struct maker *k, struct rows *t, const char *who, const struct run *r)
+static void users_row(const struct maker *k, struct rows *t, const char *who,
+                      const struct run *r)
 {
     const struct rivals *v = k->v;
     if (!r->world)
@@ -48,7 +49,8 @@ void make_design_users(const struct maker *k)
     users_row(k, &t, "practice, after you went back", &k->v->practice);
     rows_block(&t, "RUN|>REQUESTS LOST|>PROMISES BROKEN|>USER-MINUTES", 4);
     add_text(k->r, BLOCK_TEXT,
-             "A lost request counts as %s of somebody's time, each time that a promise of data was "
+             "A lost request counts as %s of somebody's time, each time that a promise "
+             "of data was "
              "broken as %s.",
              words_span(k, d->request), words_span(k, d->record));
 }
@@ -76,8 +78,9 @@ static void make_faults(const struct maker *k)
     rows_block(&t, "TIME|FAULT|>IT COSTS|>YOURS SAVE", 4);
 }
 
-/* What is worth most comes first. */
-static void sort_by_worth(const struct stage *g, size_t n, size_t order[IMPROVEMENTS_MAX])
+/* Orders them so that the most worth comes first. */
+static void sort_by_worth(const struct stage *g, size_t n,
+                          size_t order[IMPROVEMENTS_MAX])
 {
     for (size_t i = 0; i < n; i++) {
         size_t k = i;
@@ -114,8 +117,10 @@ static void make_prices(const struct maker *k)
     }
     rows_block(&t, "IMPROVEMENT|CHOSEN|BEST|>A MEAN NIGHT|>TONIGHT", 5);
     add_text(k->r, BLOCK_TEXT,
-             "User-minutes that each saves by itself, as means over many nights. 0: it was there "
-             "already, or nothing that this system can have needs it. On a mean night, in which "
+             "User-minutes that each saves by itself, as means over many nights. 0: it "
+             "was there "
+             "already, or nothing that this system can have needs it. On a mean night, "
+             "in which "
              "%zu of %zu faults come, yours save %s together, the best set %s.",
              g->lw.drawn, g->lw.nfaults, words_count(k, stage_worth(g, have)),
              words_count(k, stage_worth(g, best)));

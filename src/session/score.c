@@ -6,8 +6,8 @@
  * Doing nothing where something is wrong spares nobody and contains nothing. In a shift
  * without a fault it is the right thing, and any change is a loss.
  */
-#include "design.h"
 #include "score.h"
+#include "design.h"
 #include "promise.h"
 #include "quiet.h"
 #include "truecode/picture.h"
@@ -233,7 +233,7 @@ static void grade_parts(const struct grading *g, struct score *sc,
         [SCORE_COMMUNICATION] = grade_communication,
     };
     bool design = lesson_design(g->s->lesson);
-    enum score_scale scale = design                       ? SCALE_DESIGN
+    enum score_scale scale = design                      ? SCALE_DESIGN
                              : run_wards(&g->v->you) > 0 ? SCALE_DATA
                                                          : SCALE_USERS;
     for (enum score_part i = 0; i < SCORE_PARTS; i++) {
@@ -273,7 +273,8 @@ struct score score_of(const struct session *s, const struct rivals *v,
     sc.bad_nothing = lost(&v->nothing, v);
     sc.bad_reference = v->has_reference ? lost(&v->reference, v) : sc.bad_nothing;
     grade_parts(&(struct grading){s, v, mem, &sc}, &sc, items);
-    int most = design ? outcome_most(sc.outcome) : most_points(s, v, sc.outcome), own = score_most_shown(&sc);
+    int most = design ? outcome_most(sc.outcome) : most_points(s, v, sc.outcome),
+        own = score_most_shown(&sc);
     most = most < own ? most : own;
     sc.total = sc.total < most ? sc.total : most;
     return sc;

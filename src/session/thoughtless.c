@@ -420,14 +420,15 @@ static enum err play_row(struct player_row *r, const struct session_options *bas
     return e;
 }
 
-/* Who chooses improvements at random has nothing to do where there are none. */
+/* Players who choose improvements have nothing to do where there are none. */
 static bool has_design(const struct session_options *o)
 {
     struct errmsg ignored = {0};
     struct lesson *l = NULL;
     if (o->lesson)
         return lesson_design(o->lesson);
-    bool yes = lesson_load(&l, o->text, o->len, o->name, &ignored) == ERR_OK && lesson_design(l);
+    bool yes = lesson_load(&l, o->text, o->len, o->name, &ignored) == ERR_OK &&
+               lesson_design(l);
     lesson_unref(l);
     return yes;
 }
