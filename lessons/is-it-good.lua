@@ -96,8 +96,8 @@ return lesson {
         file = { compute(ms(3)), catch(call("insurer", "check")), query("rx-db", "file"), publish("post.filed") },
         catalogue = { workers = either("bulkhead", 1, 0), compute(exponential(ms(400))) } } }
     w:balancer { "door", to = "desk", eject_after = either("eject", 4, 0), eject_for = min(1), eject_max = 0.3 }
-    w:client { "counters", to = "door/lookup", rate = 6, gives_up = sec(6), reloads = 0.5 }
-    w:client { "doctors", to = "door/file", rate = 2, gives_up = sec(6), reloads = 0.3 }
+    w:client { "counters", to = "door/lookup", rate = vary("counters", 5.7, 6.3), gives_up = sec(6), reloads = 0.5 }
+    w:client { "doctors", to = "door/file", rate = vary("doctors", 1.9, 2.1), gives_up = sec(6), reloads = 0.3 }
     w:client { "suppliers", to = "door/catalogue", rate = 0.3, gives_up = sec(30) }
   end,
 
@@ -109,7 +109,7 @@ return lesson {
 
   incident = function(i)
     local v = pick { 114, 207, 331 }
-    i:red_herring(vary(min(1), min(4)), deploy("desk", "v" .. v, { by = "Bao", was = "v" .. v - 1 }))
+    i:red_herring(vary(min(1), min(4)), deploy("desk", "v" .. v, { by = pick { "deploy bot", "desk team" }, was = "v" .. v - 1 }))
     i:red_herring(vary(sec(20), min(4)), decoy(pick { "door", "labeler", "rx-db" },
       pick { "yearly audit: no findings", "two new dashboards", "load test passed: twice the traffic" },
       { by = pick { "audit", "Marek", "platform" }, final = true }))
@@ -309,8 +309,8 @@ return lesson {
     what it comes to on a mean night; tonight was one night.
   ]],
   sums = {
-    "8 questions a second are 480 a minute: 480 people who ask once a minute.",
-    "2 prescriptions a second that wait for ever, 4 x 16 workers: 64 / 2 = 32 s until nobody is served.",
+    "About 8 questions a second are 480 a minute: 480 people who ask once a minute.",
+    "About 2 prescriptions a second that wait for ever, 4 x 16 workers: 64 / 2 = 32 s until nobody is served.",
     "The supplier: 30 pages a second x 400 ms = 12 cores. There are 4; five desks would have 5.",
     "The empty cache: 24 values x 2 s = 48 s of work, on two cores 24 s, if each is loaded once.",
     "Labels printed twice tonight: {doubled}. Each counts as ten user-minutes.",

@@ -218,7 +218,15 @@ static void the_best_wins_and_nothing_loses(void **state)
 static void the_list_closes(void **state)
 {
     (void)state;
-    assert_true(points((const char *const[]){"wait 3m", "improve timeout", NULL}) < 20);
+    struct errmsg why = {0};
+    struct session_options o = play_options(shop, NULL);
+    o.mode = MODE_ONCALL;
+    struct session *s = play_open(&o);
+    play_type(s, "");
+    play_for(s, 3 * SIM_MIN);
+    assert_int_equal(session_line(s, "improve timeout", true, &why), ERR_REFUSED);
+    assert_non_null(strstr(why.text, "The list is closed"));
+    session_free(s);
 }
 
 /* ---- the proof ------------------------------------------------------------------- */
