@@ -262,6 +262,7 @@ static void not_proven(const char *from, const char *to, enum proof_kind kind,
 static void each_claim_is_held_to_the_engine(void **state)
 {
     (void)state;
+    assert_true(proven(shop, PROOF_TWIN, "users are well without the incident"));
     not_proven("['all fail'] = 240 }", "['all fail'] = 700 }", PROOF_FAULT, "all fail");
     not_proven("saves = { ['it hangs'] = 470, ['it is slow'] = 310 }",
                "saves = { ['it hangs'] = 200, ['it is slow'] = 310 }",
