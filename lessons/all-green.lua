@@ -439,8 +439,5 @@ return lesson {
     ["liveness"] = "Should this process be restarted? It asks only about the process itself.",
     ["readiness"] = "Should this instance get traffic now? It may ask about what it needs.",
     ["idle in transaction"] = "A database session that began a transaction and does nothing.",
-    ["p99"] = "99 of 100 finished requests were at least as quick as this.",
-    ["pool"] = "The connections that an instance keeps to the database. Requests borrow one and give it back.",
-    ["mitigated"] = "Users are well, but the cause is still there.",
   },
 }

@@ -395,10 +395,8 @@ return lesson {
       "https://docs.microsoft.com/en-us/archive/blogs/architectsrule/facebook-more-details-on-todays-outage" },
   },
   glossary = {
-    ["TTL"] = "Time to live: how long a cached value is used before it must be loaded again.",
     ["hit ratio"] = "The share of lookups that found a value. A mean over some time.",
     ["single flight"] = "Of many who miss the same key, one loads it; the others wait for its answer.",
     ["stale while revalidate"] = "After its end a value is still given out for a while, as one load in the background fetches a new one.",
-    ["jitter"] = "A random part of a time, so that things do not happen together.",
   },
 }

@@ -419,7 +419,6 @@ return lesson {
   glossary = {
     ["autoscaler"] = "A program that changes how many instances a service has, by what it measures.",
     ["connection pool"] = "The connections to a database that an instance keeps and shares out.",
-    ["in flight"] = "Requests that are inside and not answered yet: at work or waiting.",
     ["peak"] = "The number at work at once with which a system gets the most done.",
     ["load test"] = "Sending artificial traffic to find out how much a system can carry.",
   },

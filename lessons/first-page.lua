@@ -263,9 +263,5 @@ return lesson {
   },
   glossary = {
     ["deploy"] = "To put a new version of a program onto the machines that run it.",
-    ["rollback"] = "To put the version back that ran before.",
-    ["page"] = "A message that wakes somebody: users need help now.",
-    ["instance"] = "One running copy of a program.",
-    ["alert"] = "A rule that watches a number, and calls when it is bad.",
   },
 }

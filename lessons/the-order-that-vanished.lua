@@ -409,8 +409,6 @@ return lesson {
     ["event"] = "A message that says what has happened: an order was placed.",
     ["partition"] = "A part of a topic that keeps its order. Each has one reader at a time.",
     ["projector"] = "The program that applies events to the side from which people read.",
-    ["lag"] = "Events that have come and are not applied yet.",
-    ["dead letter"] = "A message that was given up and is kept aside, to be looked at and run again.",
     ["poison message"] = "A message that fails whenever it is tried, and holds up what is behind it.",
     ["CQRS"] = "Writing and reading have a side each. What is written appears on the other side a little later.",
   },

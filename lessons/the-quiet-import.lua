@@ -411,7 +411,6 @@ return lesson {
   glossary = {
     ["catch-all"] = "Code that catches every error, whatever it is, and goes on.",
     ["idempotent"] = "Done twice, it has the effect of once: the second time is recognised.",
-    ["dead letter"] = "A message that was given up and is kept aside, to be looked at and run again.",
     ["feed"] = "A log of rows. Reading does not take them away; a reader only remembers how far it is.",
     ["replay"] = "To read a feed again from an earlier place: everything behind it is given out once more.",
     ["debug level"] = "Log lines for those who write the program. They are usually not shown, and often not kept.",

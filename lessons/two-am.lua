@@ -437,12 +437,9 @@ return lesson {
   },
   glossary = {
     ["leader"] = "The server of a database that takes writes; also called primary.",
-    ["replica"] = "A server that gets the leader's log and applies it.",
-    ["lag"] = "The age of the oldest write that cannot be read on a replica yet.",
     ["received"] = "How far the log on a server's own disk goes, applied or not.",
-    ["failover"] = "Another server takes over as the leader.",
+    ["fail over"] = "To make another server the leader, since the one there is gone.",
     ["fencing"] = "Making sure that the old leader takes no more writes.",
     ["herd"] = "Many callers that do the same thing in the same moment.",
-    ["mitigated"] = "Users are well, but not everything is as it should be.",
   },
 }

@@ -202,6 +202,20 @@ void completions_release(struct completions *c);
 enum command_group { GROUP_LOOK, GROUP_ACT, GROUP_REASON, GROUP_TIME };
 /* The words of the whole course, for help; a lesson's own come first. */
 size_t glossary_terms(const struct glossary_term **list);
+/* The glossary of a course: the words of the whole course, the mechanisms and the words of
+ * its lessons, in one alphabet, each once; the course's meaning stands before a lesson's.
+ * The list is in `mem`, the strings stay their owners'. */
+struct lesson_words {
+    const char *title; /* of the lesson */
+    const struct glossary_term *terms;
+    size_t nterms;
+};
+struct course_word {
+    struct glossary_term term;
+    const char *from; /* the title of the lesson whose word it is; "": of all */
+};
+size_t glossary_course(struct arena *mem, const struct lesson_words *lessons, size_t n,
+                       const struct course_word **out);
 
 struct command_wild { /* what one would type for the same thing in the wild */
     const char *tool; /* "kubectl" */

@@ -346,10 +346,12 @@ enum err lesson_eval(const struct lesson_facts *f, const char *expression,
 enum err lesson_names(struct lesson_state *st, fn_id fn, const struct lesson_facts *f,
                       struct buf *out, struct errmsg *why) MUST_USE;
 
-/* The order of the lessons: lessons/course.lua, `return course { { track = "fail",
- * "all-green", ... }, ... }`. */
+/* The map of the lessons: lessons/course.lua, `return course { { track = "fail",
+ * asks = "...", { "all-green", why = "..." }, "cache-stampede" }, ... }`. */
 struct course_entry {
     const char *track, *id;
+    const char *asks; /* the question of the track; "": none */
+    const char *why;  /* a reason to play the lesson at this place; "": none */
 };
 struct course_list {
     struct arena mem;

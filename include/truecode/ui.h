@@ -33,8 +33,11 @@ struct ui_lesson {
     bool saved;         /* a run can be resumed */
     bool stopped;       /* a run was begun, and an update stopped it */
     const char *broken; /* the reason why it cannot be loaded; NULL: it can */
-    bool alone;         /* finished on call, too: */
-    int best_alone;     /* the score of the best such run */
+    const char *asks, *why, *teaches;  /* as of struct wire_card */
+    const struct glossary_term *terms; /* nterms, its own words */
+    size_t nterms;
+    bool alone;     /* finished on call, too: */
+    int best_alone; /* the score of the best such run */
     enum outcome outcome_alone;
     const struct ui_ending *endings; /* nendings, the latest first */
     size_t nendings;

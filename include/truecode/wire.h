@@ -53,6 +53,7 @@
  *
  *     CATALOGUE  lessons, drawn, name, text (course.lua), line, screen, program
  *                -> cards, a frame: the start screen
+ *     WORDS      as CATALOGUE; line: the word that is asked for -> text, and cards
  *     OPEN       name, text, seed, mode, tape, speed, screen, program
  *                -> a frame; bad_line where the tape could not be replayed
  *     KEYS       keys -> want, a frame; the plain face edits its row
@@ -70,6 +71,7 @@
  *                further pieces. Stops a lab that runs. */
 enum wire_op {
     WIRE_CATALOGUE,
+    WIRE_WORDS,
     WIRE_OPEN,
     WIRE_KEYS,
     WIRE_RESIZE,
@@ -137,6 +139,7 @@ struct wire_request {
     const struct key *keys;
     size_t nkeys;
     const char *line;    /* typed, or to be told; CATALOGUE: why there is no course.lua;
+                         WORDS: the word, "": all;
                          PROVE: the rows that are asked for */
     sim_time elapsed;    /* nanoseconds of real time; the front caps them */
     uint64_t max_events; /* the most to run now */
@@ -165,11 +168,19 @@ struct wire_frame {
     size_t nruns;
 };
 /* A lesson as its own file tells of it; checked and clean. */
+struct wire_term { /* a word, and what it means */
+    const char *word, *meaning;
+};
 struct wire_card {
     const char *id, *title, *track, *summary;
-    const char *post;   /* the title of the post it ends with; "": none */
-    const char *hash;   /* of the text */
-    const char *broken; /* the reason why it cannot be loaded; "": it can */
+    const char *post;        /* the title of the post it ends with; "": none */
+    const char *hash;        /* of the text */
+    const char *broken;      /* the reason why it cannot be loaded; "": it can */
+    const char *asks;        /* the course's question over its track; "": none */
+    const char *why;         /* the course's reason to play it at its place; "": none */
+    const char *teaches;     /* a few phrases with "; " between */
+    struct wire_term *terms; /* nterms, its own words */
+    size_t nterms;
     int minutes, level;
 };
 struct wire_answer {

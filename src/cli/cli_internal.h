@@ -129,6 +129,7 @@ struct subcommand {
     X(play)                                                                            \
     X(oncall)                                                                          \
     X(list)                                                                            \
+    X(words)                                                                           \
     X(progress)                                                                        \
     X(report)                                                                          \
     X(replay)                                                                          \
@@ -220,8 +221,12 @@ void library_release(struct library *l);
 /* Asks a worker what the lessons say of themselves. */
 enum err library_cards(struct library *l, const struct wire_client_options *o,
                        struct wire_answer *a, struct errmsg *why) MUST_USE;
+/* Asks for the glossary of the course as text, or for one word of it; "": all. */
+enum err library_words(struct library *l, const struct wire_client_options *o,
+                       const char *word, struct wire_answer *a,
+                       struct errmsg *why) MUST_USE;
 /* Opens the start screen with a client that was made with these options: `q` has the
- * screen, the rest is filled in here. Lessons that bring a worker down are found out and
+ * screen (or asks for words), the rest is filled in here. Lessons that bring a worker down are found out and
  * left out. */
 enum err library_open(struct library *l, struct wire_client *c,
                       const struct wire_client_options *o, struct wire_request *q,

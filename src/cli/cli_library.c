@@ -228,11 +228,11 @@ static enum err load_alone(void *ctx, const struct wire_lesson *w, struct errmsg
 
 static void fill_request(const struct library *l, struct wire_request *q)
 {
-    q->op = WIRE_CATALOGUE;
     q->name = "course.lua";
     q->text = l->course.s;
     q->len = l->course.len;
-    q->line = l->lost;
+    if (q->op == WIRE_CATALOGUE)
+        q->line = l->lost;
     q->lessons = l->lessons;
     q->nlessons = l->n;
     q->drawn = l->drawn;
@@ -253,14 +253,28 @@ enum err library_open(struct library *l, struct wire_client *c,
     return e;
 }
 
-enum err library_cards(struct library *l, const struct wire_client_options *o,
-                       struct wire_answer *a, struct errmsg *why)
+/* Asks in a worker of its own. */
+static enum err ask_alone(struct library *l, const struct wire_client_options *o,
+                          struct wire_request *q, struct wire_answer *a,
+                          struct errmsg *why)
 {
     struct wire_client *c = wire_client_new(o);
-    struct wire_request q = {0};
-    enum err e = library_open(l, c, o, &q, a, why);
+    enum err e = library_open(l, c, o, q, a, why);
     wire_client_free(c);
     if (e != ERR_OK)
         wire_answer_release(a);
     return e;
+}
+
+enum err library_cards(struct library *l, const struct wire_client_options *o,
+                       struct wire_answer *a, struct errmsg *why)
+{
+    return ask_alone(l, o, &(struct wire_request){.op = WIRE_CATALOGUE}, a, why);
+}
+
+enum err library_words(struct library *l, const struct wire_client_options *o,
+                       const char *word, struct wire_answer *a, struct errmsg *why)
+{
+    return ask_alone(l, o, &(struct wire_request){.op = WIRE_WORDS, .line = word}, a,
+                     why);
 }

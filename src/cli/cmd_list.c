@@ -40,7 +40,8 @@ static void print_text(const struct wire_answer *a, const struct store *s)
     for (size_t i = 0; i < a->ncards; i++) {
         const struct wire_card *c = &a->cards[i];
         if (strcmp(track, c->track) != 0)
-            buf_addf(&out, "%s%s\n", i > 0 ? "\n" : "", c->track);
+            buf_addf(&out, "%s%s%s%s\n", i > 0 ? "\n" : "", c->track,
+                     c->asks[0] != '\0' ? ": " : "", c->asks);
         track = c->track;
         state_of(&state, c, s);
         buf_addf(&out, "  %s", c->id);
@@ -71,6 +72,8 @@ static void json_card(struct json *j, const struct wire_card *c, const struct st
     json_int(j, "minutes", c->minutes);
     json_int(j, "level", c->level);
     json_text(j, "summary", c->summary);
+    json_text(j, "teaches", c->teaches);
+    json_text(j, "why", c->why);
     json_text(j, "post", c->post);
     json_text(j, "hash", c->hash);
     json_text(j, "broken", c->broken[0] ? c->broken : NULL);

@@ -18,6 +18,8 @@ static const struct glossary_term terms[] = {
     {"client", "Who sends requests: users, or another program."},
     {"closed", "It was a false alarm: nothing was wrong, and nothing was changed."},
     {"cured", "The cause is gone. Users are well, and will stay so."},
+    {"dead letter",
+     "A message that was given up and is kept aside, to be looked at and run again."},
     {"drain", "To let an instance finish its requests and give it no new ones."},
     {"endpoint", "One thing that a service can be asked for, like checkout/buy."},
     {"error rate",
@@ -26,6 +28,10 @@ static const struct glossary_term terms[] = {
     {"goodput", "Answers for which somebody still waited."},
     {"in flight", "Begun and not yet finished."},
     {"instance", "One running copy of a service: checkout-3."},
+    {"jitter",
+     "A random part of a wait, so that not everybody comes back in the same moment."},
+    {"lag",
+     "How far a reader is behind what was written: in time, in bytes or in messages."},
     {"latency", "How long a request took, from its start to its end."},
     {"mitigated", "Users are well, but the cause may still be there."},
     {"on-call", "To be the one who is called when something breaks."},
@@ -62,4 +68,49 @@ const char *glossary_meaning(const char *word)
         if (strcasecmp(terms[i].word, word) == 0)
             return terms[i].meaning;
     return NULL;
+}
+
+/* ---- the course ------------------------------------------------------------------ */
+
+/* All that are given, in the order given. */
+struct gathered {
+    struct course_word *list;
+    size_t n;
+};
+
+static void gather(struct gathered *g, struct glossary_term term, const char *from)
+{
+    for (size_t i = 0; i < g->n; i++)
+        if (strcasecmp(g->list[i].term.word, term.word) == 0)
+            return;
+    g->list[g->n++] = (struct course_word){term, from};
+}
+
+static int by_word(const void *a, const void *b, void *ctx)
+{
+    const struct course_word *x = a, *y = b;
+    (void)ctx;
+    return strcasecmp(x->term.word, y->term.word);
+}
+
+size_t glossary_course(struct arena *mem, const struct lesson_words *lessons, size_t n,
+                       const struct course_word **out)
+{
+    size_t most = COUNT_OF(terms) + MECHANISM_COUNT;
+    for (size_t i = 0; i < n; i++)
+        most += lessons[i].nterms;
+    struct gathered g = {arena_alloc(mem, most * sizeof *g.list), 0};
+    for (size_t i = 0; i < COUNT_OF(terms); i++)
+        gather(&g, terms[i], "");
+    for (int m = 0; m < MECHANISM_COUNT; m++)
+        gather(&g,
+               (struct glossary_term){mechanism_word((enum mechanism)m),
+                                      mechanism_doc((enum mechanism)m)},
+               "");
+    for (size_t i = 0; i < n; i++)
+        for (size_t k = 0; k < lessons[i].nterms; k++)
+            gather(&g, lessons[i].terms[k], lessons[i].title);
+    sort_stable(g.list, g.n, sizeof *g.list, by_word, NULL);
+    *out = g.list;
+    return g.n;
 }

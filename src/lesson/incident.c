@@ -34,8 +34,9 @@ static int make_action(lua_State *L, const char *name, const char *usage, int le
 static int make_fault(lua_State *L)
 {
     return make_action(
-        L, "fault", "fault(component, name[, { arguments }[, { lasts =, again = }]])",
-        2, 4);
+        L, "fault",
+        "fault(component, name[, { arguments }[, { lasts =, again =, before = }]])", 2,
+        4);
 }
 
 static int make_op(lua_State *L)
@@ -78,11 +79,12 @@ static int make_page(lua_State *L)
 }
 
 static const struct binding action_list[] = {
-    {"fault", "component, name[, { arguments }[, { lasts =, again = }]]", make_fault,
+    {"fault", "component, name[, { arguments }[, { lasts =, again =, before = }]]",
+     make_fault,
      "Something breaks; leaves no record. `lasts`: ends by itself; `again`: begins "
-     "anew "
-     "so long after its end, for good: `{ lasts = exponential(sec(1)), again = "
-     "exponential(min(5)) }`."},
+     "anew so long after its end, for good or up to the moment `before`: "
+     "`{ lasts = exponential(sec(1)), again = exponential(min(5)), before = min(40) "
+     "}`."},
     {"op", "component, name[, { arguments }[, { by = }]]", make_op,
      "An operation (restart, scale, …), with a change record."},
     {"set", "\"component.parameter\", value[, { by = }]", make_set,
@@ -115,6 +117,7 @@ struct deed { /* an action table being resolved, at stack index `t` */
     bool final;            /* of a decoy */
     bool repeats;          /* a fault with `again` */
     struct dist lasts, again;
+    sim_time before; /* the moment after which a fault does not come again */
 };
 
 static const char *part_up_to(struct deed *d, int i, const char *what, size_t max)
@@ -131,7 +134,7 @@ static const char *part_text(struct deed *d, int i, const char *what)
     return part_up_to(d, i, what, NAME_BYTES);
 }
 
-/* The options at the end: { by = "…", lasts = …, again = … }. */
+/* The options at the end: { by = "…", lasts = …, again = …, before = … }. */
 static void read_options(struct deed *d, int i, const char *otherwise)
 {
     bool fault = !strcmp(d->name, "fault"), deploys = !strcmp(d->name, "deploy"),
@@ -140,7 +143,7 @@ static void read_options(struct deed *d, int i, const char *otherwise)
                                  fault     ? "lasts"
                                  : deploys ? "was"
                                            : "final",
-                                 "again"};
+                                 "again", "before"};
     d->who = otherwise;
     if (lua_rawgeti(d->L, d->t, i) == LUA_TNIL) {
         lua_pop(d->L, 1);
@@ -155,11 +158,12 @@ static void read_options(struct deed *d, int i, const char *otherwise)
             lua_type(d->L, -1) == LUA_TSTRING ? lua_tostring(d->L, -1) : "1";
         bool lasts = fault && !strcmp(key, "lasts");
         bool again = fault && !strcmp(key, "again");
+        bool before = fault && !strcmp(key, "before");
         bool was = deploys && !strcmp(key, "was"),
              final = decoy && !strcmp(key, "final");
-        if (!lasts && !again && !was && !final && strcmp(key, "by"))
+        if (!lasts && !again && !before && !was && !final && strcmp(key, "by"))
             fail_unknown(d->L, d->line, "no such option", key, names,
-                         fault              ? 3
+                         fault              ? 4
                          : deploys || decoy ? 2
                                             : 1);
         d->repeats = d->repeats || again;
@@ -168,6 +172,8 @@ static void read_options(struct deed *d, int i, const char *otherwise)
             (void)to_dist(d->L, -1, d->line, "lasts", &d->lasts);
         else if (again)
             (void)to_dist(d->L, -1, d->line, "again", &d->again);
+        else if (before)
+            d->before = to_duration(d->L, -1, d->line, "before");
         else if (final && lua_type(d->L, -1) == LUA_TBOOLEAN)
             d->final = lua_toboolean(d->L, -1);
         else if (final)
@@ -183,6 +189,8 @@ static void read_options(struct deed *d, int i, const char *otherwise)
     lua_settop(d->L, t - 1);
     if (d->lasts.kind != DIST_CONST && !d->repeats)
         fail(d->L, d->line, "lasts is random only with again: write one time");
+    if (d->before != SIM_FOREVER && !d->repeats)
+        fail(d->L, d->line, "before ends what comes again: it needs again");
     d->a.duration = d->repeats ? 0 : d->lasts.mean;
 }
 
@@ -382,7 +390,7 @@ static void add_ticket(struct deed *d, sim_time at, bool page)
 
 static void open_deed(struct deed *d, struct build *b, lua_State *L, int t)
 {
-    *d = (struct deed){.b = b, .L = L, .t = lua_absindex(L, t)};
+    *d = (struct deed){.b = b, .L = L, .t = lua_absindex(L, t), .before = SIM_FOREVER};
     if (!is_marked(L, t, "action"))
         fail(L, 0, "an action is wanted, like fault(…) or deploy(…), not a %s",
              type_word(L, t));
@@ -451,9 +459,9 @@ comp_id incident_schedule(struct build *b, lua_State *L, sim_time at, int t,
         resolve_flag(&d);
     if (!add_entry(&d, at, role, comes))
         return d.a.comp;
-    enum err e =
-        d.repeats ? model_repeat(b->m, at, &d.a, d.lasts, d.again, SIM_FOREVER, &b->why)
-                  : model_at(b->m, at, &d.a, d.who, &b->why);
+    enum err e = d.repeats
+                     ? model_repeat(b->m, at, &d.a, d.lasts, d.again, d.before, &b->why)
+                     : model_at(b->m, at, &d.a, d.who, &b->why);
     if (e != ERR_OK)
         fail_model(L, b, d.line);
     return d.a.comp;

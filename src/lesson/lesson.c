@@ -214,18 +214,43 @@ void lesson_unref(struct lesson *l)
 
 /* ---- course.lua ------------------------------------------------------------------ */
 
-static void add_entry(struct reader *r, struct course_list *c, const char *track,
-                      const char *id, int line)
+static void add_entry(struct reader *r, struct course_list *c, struct course_entry e,
+                      int line)
 {
     for (size_t i = 0; i < c->n; i++)
-        if (str_eq(c->entries[i].id, id))
-            fail(r->L, scan_line(r->h->scan, id, line), "'%.40s' is listed twice", id);
+        if (str_eq(c->entries[i].id, e.id))
+            fail(r->L, scan_line(r->h->scan, e.id, line), "'%.40s' is listed twice",
+                 e.id);
     if (c->n == LIST_MAX)
         fail(r->L, line, "more than %d lessons", LIST_MAX);
-    c->entries[c->n++] = (struct course_entry){track, id};
+    c->entries[c->n++] = e;
 }
 
-/* { { track = "fail", "all-green", … }, … } */
+/* The string in a field of the table on top of the stack; "": there is none. */
+static const char *read_words(struct reader *r, int line, const char *key)
+{
+    const char *words = "";
+    if (lua_getfield(r->L, -1, key) != LUA_TNIL)
+        words = read_string(r, -1, line, key);
+    lua_pop(r->L, 1);
+    return words;
+}
+
+/* "all-green", or { "all-green", why = "…" }, on top of the stack. */
+static void read_entry(struct reader *r, struct course_entry *e, int line)
+{
+    e->why = "";
+    if (lua_type(r->L, -1) != LUA_TTABLE) {
+        e->id = read_string(r, -1, line, "a lesson's id");
+        return;
+    }
+    e->why = read_words(r, line, "why");
+    lua_rawgeti(r->L, -1, 1);
+    e->id = read_string(r, -1, line, "a lesson's id");
+    lua_pop(r->L, 1);
+}
+
+/* { { track = "fail", asks = "…", "all-green", … }, … } */
 static int read_course(lua_State *L, struct loading *load)
 {
     struct course_list *c = load->out;
@@ -238,11 +263,14 @@ static int read_course(lua_State *L, struct loading *load)
         if (lua_type(L, -1) != LUA_TTABLE ||
             lua_getfield(L, -1, "track") != LUA_TSTRING)
             fail(L, line, "group %zu must be { track = \"…\", \"lesson\", … }", g);
-        const char *track = read_string(&r, -1, line, "track");
+        struct course_entry e = {.track = read_string(&r, -1, line, "track")};
+        lua_pop(L, 1);
+        e.asks = read_words(&r, line, "asks");
         size_t n = lua_rawlen(L, top + 1);
         for (size_t i = 1; i <= n; i++) {
             lua_rawgeti(L, top + 1, (lua_Integer)i);
-            add_entry(&r, c, track, read_string(&r, -1, line, "a lesson's id"), line);
+            read_entry(&r, &e, line);
+            add_entry(&r, c, e, line);
             lua_pop(L, 1);
         }
         lua_settop(L, top);

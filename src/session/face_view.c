@@ -184,9 +184,10 @@ void session_rules(const struct session *s, struct buf *out)
 void session_page(const struct session *s, struct buf *out)
 {
     const struct people *p = &s->people;
-    if (s->mode != MODE_BLIND)
-        buf_adds(out, lesson_info(s->lesson)->page);
-    else if (p->n == 0)
+    const char *page = lesson_info(s->lesson)->page; /* a draft may not say */
+    if (s->mode != MODE_BLIND && page)
+        buf_adds(out, page);
+    else if (s->mode != MODE_BLIND || p->n == 0)
         buf_adds(out, "Nothing yet. Your shift begins.");
     for (size_t i = 0; s->mode == MODE_BLIND && i < p->n; i++)
         buf_addf(out, "%s%s: %s", i > 0 ? "\n\n" : "", p->inbox[i].who,

@@ -163,10 +163,17 @@ static void judge_sum(struct prover *pv, design_set set, double nothing, double 
         if (lw->faults[i].at != SIM_FOREVER)
             said += design_saves(lesson_design(pv->lesson), set & ~lw->there,
                                  lw->faults[i].name);
+    struct buf names;
+    buf_init(&names, 80);
+    const struct design *d = lesson_design(pv->lesson);
+    for (size_t i = 0; i < d->n; i++)
+        if (set & (design_set)1 << i)
+            buf_addf(&names, " %s", d->list[i].id);
     double margin = nearness(saved, said, room);
     prove_result(pv, PROOF_BUDGET, "a set saves what its parts do", margin >= 0, margin,
-                 "saves %.0f of %.0f, its parts %.0f by the prices", saved, nothing,
-                 said);
+                 "saves %.0f of %.0f, its parts %.0f by the prices:%.150s", saved, nothing, said,
+                 names.s);
+    buf_release(&names);
 }
 
 static enum err judge_sets(struct prover *pv, const struct recording *twin,

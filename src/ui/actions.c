@@ -245,6 +245,12 @@ enum want ui_do_help(struct ui *u, const struct key *k)
     return open_over(u, OVER_HELP);
 }
 
+enum want ui_do_words(struct ui *u, const struct key *k)
+{
+    (void)k;
+    return open_over(u, OVER_WORDS);
+}
+
 enum want ui_do_palette(struct ui *u, const struct key *k)
 {
     (void)k;

@@ -82,6 +82,7 @@ const struct binding bindings[] = {
         "on-call"),
     ROW(AT_START, CH('d'), endings, "d", "read a debrief again", "debriefs"),
     ROW(AT_START, CH('/'), find, "/", "find", "find"),
+    ROW(AT_START, CH('w'), words, "w", "every word of the course, explained", "words"),
     ROW(AT_START, CH('x'), reset_chosen, "x", "start it over (asks first)", NULL),
     ROW(AT_START | AT_PAGES, CH('?'), help, "?", "help for where you are", "help"),
     ROW(AT_START | AT_BRIEFING | AT_DEBRIEF, FN(1), help, "F1", "the same", NULL),
@@ -99,9 +100,9 @@ const struct binding bindings[] = {
     ROW(AT_PAGES, KEY(KEY_ESC), back, "Esc", "back; never leaves", NULL),
     ROW(AT_START, KEY(KEY_ESC), back, "Esc", "show all again; never leaves", NULL),
     ROW(AT_ANY, CTRL('l'), redraw, "ctrl-l", "draw the screen anew", NULL),
+    ROW(AT_START | AT_PAGES, CH('q'), leave, "q", "leave, saved", "leave"),
     ROW(AT_START | AT_PAGES, CH('t'), theme, "t",
         "other colours: the next theme, remembered", "colours"),
-    ROW(AT_START | AT_PAGES, CH('q'), leave, "q", "leave, saved", "leave"),
     ROW(AT_ANY, CTRL('c'), interrupt, "^C", "stop a running wait; else leave, saved",
         "leave, saved"),
 };

@@ -10,7 +10,7 @@
 #include <string.h>
 #include <strings.h>
 
-static struct rect centred(const struct canvas *c, int rows, int cols)
+struct rect over_rect(const struct canvas *c, int rows, int cols)
 {
     if (rows > c->rows - 2)
         rows = c->rows - 2;
@@ -19,7 +19,7 @@ static struct rect centred(const struct canvas *c, int rows, int cols)
     return (struct rect){(c->rows - rows) / 2, (c->cols - cols) / 2, rows, cols};
 }
 
-static struct rect inside(struct rect r)
+struct rect over_inside(struct rect r)
 {
     return (struct rect){r.row + 1, r.col + 2, r.rows - 2, r.cols - 4};
 }
@@ -187,11 +187,11 @@ static int help_text(struct ui *u, struct canvas *c, struct rect r, int skip)
 void help_draw(struct ui *u, struct canvas *c)
 {
     struct canvas *none = canvas_new(1, 1);
-    struct rect r = centred(c, c->rows - 2, 76), in = inside(r);
+    struct rect r = over_rect(c, c->rows - 2, 76), in = over_inside(r);
     int all = help_text(u, none, (struct rect){0, 0, 0, in.cols}, 0);
     canvas_free(none);
     if (all + 2 < r.rows)
-        r = centred(c, all + 2, 76), in = inside(r);
+        r = over_rect(c, all + 2, 76), in = over_inside(r);
     if (u->over_top > all - in.rows)
         u->over_top = all > in.rows ? all - in.rows : 0;
     draw_frame(c, r, "help", all > in.rows ? "PgUp PgDn  Esc closes" : "Esc closes");
@@ -269,7 +269,7 @@ void palette_draw(struct ui *u, struct canvas *c)
 {
     struct item items[ITEMS_MAX];
     size_t n = found_items(u, items);
-    struct rect r = centred(c, 18, 72), in = inside(r);
+    struct rect r = over_rect(c, 18, 72), in = over_inside(r);
     draw_frame(c, r, "anything", "Enter takes it  Esc closes");
     if (u->palette_pick >= (int)n)
         u->palette_pick = n ? (int)n - 1 : 0;
@@ -373,7 +373,7 @@ void confirm_draw(struct ui *u, struct canvas *c)
     int cols = c->cols - 8 < 68 ? c->cols - 8 : 68;
     int rows = wrapped_rows(question(u), cols - 4);
     bool line = u->ask == ASK_LINE;
-    struct rect r = centred(c, rows + 4 + (line ? 2 : 0), cols), in = inside(r);
+    struct rect r = over_rect(c, rows + 4 + (line ? 2 : 0), cols), in = over_inside(r);
     draw_frame(c, r, "Really?", "Esc: no");
     if (line) {
         draw_clipped(c, in.row, in.col, in.cols, TONE_PROMPT, u->asked.s);
@@ -471,6 +471,8 @@ enum want overlay_key(struct ui *u, const struct key *k)
         return confirm_key(u, k);
     if (u->over == OVER_CHOOSE)
         return choose_key(u, k);
+    if (u->over == OVER_WORDS && words_key(u, k))
+        return WANT_NOTHING;
     struct view_state vs = {.top = u->over_top, .sel = -1, .count = 1000, .page = 10};
     if (view_scroll(&vs, k))
         u->over_top = vs.top;
@@ -485,7 +487,7 @@ void notice_draw(struct ui *u, struct canvas *c)
 {
     int cols = c->cols - 8 < 68 ? c->cols - 8 : 68;
     int rows = wrapped_rows(u->notice.s, cols - 4);
-    struct rect r = centred(c, rows + 2, cols), in = inside(r);
+    struct rect r = over_rect(c, rows + 2, cols), in = over_inside(r);
     draw_frame(c, r, "notice", "any key closes");
     draw_wrapped(c, in, TONE_NORMAL, u->notice.s, 0);
     c->cursor_row = c->cursor_col = -1;

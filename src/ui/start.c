@@ -15,6 +15,7 @@
 #define LIST_WIDTH 78
 #define GUIDED_END 72 /* where the points of each mode end */
 #define ALONE_END  78
+#define AIRY_ROWS  12 /* with more rows left, a blank one stands between paragraphs */
 
 bool ui_has_word(const char *text, const char *word)
 {
@@ -177,33 +178,65 @@ static void list(struct ui *u, struct canvas *c, struct rect r)
                       "Nothing called \"%s\". Esc shows all.", u->find.s);
 }
 
+/* A paragraph of what is known of the selected lesson, as far as there is room in *r,
+ * which is what is left of it afterwards. "": nothing. */
+static void tell(struct canvas *c, struct rect *r, enum tone t, const char *label,
+                 const char *text)
+{
+    char all[600];
+    if (!text || !*text || r->rows <= 0)
+        return;
+    snprintf(all, sizeof all, "%s%s", label, text);
+    int rows = draw_wrapped(c, *r, t, all, 0) + (r->rows > AIRY_ROWS);
+    r->row += rows;
+    r->rows -= rows;
+}
+
+static int top_level(const struct ui *u)
+{
+    int top = 0;
+    for (size_t i = 0; i < u->nlessons; i++)
+        top = u->lessons[i].level > top ? u->lessons[i].level : top;
+    return top;
+}
+
+/* The lesson's name, how hard it is, and what its part of the course asks. */
+static void about_head(struct ui *u, struct canvas *c, struct rect *r,
+                       const struct ui_lesson *l)
+{
+    char hard[60] = "";
+    int col = r->col, end = r->col + r->cols;
+    col += canvas_printf(c, r->row, col, r->cols, TONE_STRONG, "%s", l->title) + 2;
+    if (l->level > 0 && !l->broken)
+        snprintf(hard, sizeof hard, "level %d of %d", l->level, top_level(u));
+    if (col < end)
+        canvas_text(c, r->row, col, end - col, TONE_DIM, hard);
+    r->row++;
+    r->rows--;
+}
+
 static void about(struct ui *u, struct canvas *c, struct rect r)
 {
     if (u->pick < 0 || (size_t)u->pick >= u->nlessons)
         return;
     const struct ui_lesson *l = &u->lessons[u->pick];
-    int row = r.row;
-    canvas_printf(c, row, r.col, r.cols, TONE_STRONG, "%s", l->title);
-    row++;
+    char track[100];
+    about_head(u, c, &r, l);
     if (l->broken) {
-        draw_wrapped(c, (struct rect){row, r.col, r.rows - 1, r.cols}, TONE_BAD,
-                     l->broken, 0);
+        draw_wrapped(c, r, TONE_BAD, l->broken, 0);
         return;
     }
-    row += draw_wrapped(c, (struct rect){row, r.col, r.rows - 2, r.cols}, TONE_NORMAL,
-                        l->summary, 0);
-    if (start_won(l) && row < r.row + r.rows)
-        row += draw_wrapped(
-            c, (struct rect){row, r.col, r.row + r.rows - row, r.cols}, TONE_ACCENT,
-            l->alone ? "Alone, another night: o. How it ended: d."
-                     : "Next: the same system alone, another night. Press o.",
-            0);
-    if (l->post && *l->post && row < r.row + r.rows) {
-        char from[300];
-        snprintf(from, sizeof from, "After: %s (thetruecode.com)", l->post);
-        draw_wrapped(c, (struct rect){row, r.col, r.row + r.rows - row, r.cols},
-                     TONE_DIM, from, 0);
-    }
+    tell(c, &r, TONE_NORMAL, "", l->summary);
+    if (start_won(l))
+        tell(c, &r, TONE_ACCENT, "",
+             l->alone ? "Alone, another night: o. How it ended: d."
+                      : "Next: the same system alone, another night. Press o.");
+    bool next = u->pick == next_open(u) && !start_won(l);
+    tell(c, &r, next ? TONE_ACCENT : TONE_DIM, next ? "Next: " : "Why here: ", l->why);
+    snprintf(track, sizeof track, "%s: ", l->track ? l->track : "");
+    tell(c, &r, TONE_DIM, track, l->asks);
+    tell(c, &r, TONE_DIM, "Teaches: ", l->teaches);
+    tell(c, &r, TONE_DIM, "After: ", l->post);
 }
 
 /* For somebody who sees this for the first time. */
@@ -213,13 +246,13 @@ static bool is_new(const struct ui *u)
         if (finished(&u->lessons[i]) || u->lessons[i].alone || u->lessons[i].saved ||
             u->lessons[i].stopped)
             return false;
-    return u->nlessons > 0 && u->find.len == 0;
+    return u->nlessons > 0 && u->find.len == 0 && u->pick == next_open(u);
 }
 
 void start_draw(struct ui *u, struct canvas *c)
 {
     bool wide = c->cols >= 116;
-    int foot = c->rows - 1, about_rows = wide ? 0 : 5;
+    int foot = c->rows - 1, about_rows = wide ? 0 : 6;
     header(u, c);
     list(u, c, (struct rect){4, 0, foot - 5 - about_rows, LIST_WIDTH});
     if (wide)

@@ -218,6 +218,8 @@ static void draw_face(struct ui *u, struct canvas *c)
         confirm_draw(u, c);
     else if (u->over == OVER_CHOOSE)
         choose_draw(u, c);
+    else if (u->over == OVER_WORDS)
+        words_draw(u, c);
     if (u->notice.len > 0)
         notice_draw(u, c);
 }

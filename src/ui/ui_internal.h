@@ -94,7 +94,7 @@ key_action ui_do_back, ui_do_begin, ui_do_complete, ui_do_enter_list, ui_do_fast
     ui_do_move, ui_do_next_tab, ui_do_palette, ui_do_pause, ui_do_prev_tab,
     ui_do_read_back, ui_do_read_on, ui_do_redraw, ui_do_reset, ui_do_reset_chosen,
     ui_do_endings, ui_do_on_call, ui_do_slower, ui_do_submit, ui_do_tab, ui_do_theme,
-    ui_do_to_console, ui_do_to_console_reading, ui_do_zoom;
+    ui_do_to_console, ui_do_to_console_reading, ui_do_words, ui_do_zoom;
 
 struct binding {
     unsigned where;
@@ -208,7 +208,14 @@ enum want mouse_key(struct ui *u, const struct key *k);
 
 /* ---- the screen ------------------------------------------------------------------ */
 
-enum overlay { OVER_NONE, OVER_HELP, OVER_PALETTE, OVER_CONFIRM, OVER_CHOOSE };
+enum overlay {
+    OVER_NONE,
+    OVER_HELP,
+    OVER_PALETTE,
+    OVER_CONFIRM,
+    OVER_CHOOSE,
+    OVER_WORDS
+};
 enum ask { ASK_NONE, ASK_LINE, ASK_RESET, ASK_RESTART };
 
 /* A candidate for Charts, in a fixed order; `moved` says which come first. */
@@ -272,7 +279,8 @@ struct ui {
     struct buf asked;  /* the line that waits for a yes */
     struct buf queued; /* pasted lines that wait for the one before them */
     char answer[4];    /* typed so far: a beginning of "yes" */
-    int over_top;
+    int over_top;      /* the first row shown */
+    int over_letter;   /* of the words: gone to at the next drawing; 0: none */
     struct buf palette;
     int palette_pick;
     struct buf notice;
@@ -373,5 +381,14 @@ void confirm_draw(struct ui *u, struct canvas *c);
 void notice_draw(struct ui *u, struct canvas *c);
 void small_draw(struct ui *u, struct canvas *c);
 enum want overlay_key(struct ui *u, const struct key *k);
+/* A frame of at most so many rows and columns in the middle, and the room in a frame. */
+struct rect over_rect(const struct canvas *c, int rows, int cols);
+struct rect over_inside(struct rect r);
+
+/* ---- the words of the course (words.c) ------------------------------------------- */
+
+void words_draw(struct ui *u, struct canvas *c);
+/* Goes to the first word of a letter; false: the key is none. */
+bool words_key(struct ui *u, const struct key *k);
 
 #endif

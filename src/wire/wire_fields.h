@@ -99,6 +99,10 @@
 
 /* ---- answers --------------------------------------------------------------------- */
 
+#define TERM_FIELDS(X)                                                                 \
+    X(CLEAN, word, FIELD_MAX_BYTES, "a word is too long")                              \
+    X(CLEAN, meaning, FIELD_MAX_BYTES, "a meaning is too long")
+
 #define CARD_FIELDS(X)                                                                 \
     X(ID, id)                                                                          \
     X(CLEAN, title, FIELD_MAX_BYTES, "a title is too long")                            \
@@ -107,6 +111,10 @@
     X(CLEAN, post, FIELD_MAX_BYTES, "a post's title is too long")                      \
     X(HASH, hash)                                                                      \
     X(CLEAN, broken, FIELD_MAX_BYTES, "a reason is too long")                          \
+    X(CLEAN, asks, FIELD_MAX_BYTES, "a track's question is too long")                  \
+    X(CLEAN, why, FIELD_MAX_BYTES, "a lesson's reason is too long")                    \
+    X(CLEAN, teaches, FIELD_MAX_BYTES, "what a lesson teaches is too long")            \
+    X(LIST, terms, nterms, term, LESSONS_MAX, "a lesson has too many words")           \
     X(INT, minutes, 0, 1000, "a lesson's length is out of range")                      \
     X(INT, level, 0, 100, "a lesson's level is out of range")
 

@@ -7,7 +7,38 @@
  */
 #include "worker_internal.h"
 
+#include "truecode/console.h"
+
 #include <string.h>
+#include <strings.h>
+
+static const char *join(struct arena *mem, const char *const *parts, size_t n)
+{
+    const char *all = "";
+    for (size_t i = 0; i < n; i++)
+        all = arena_printf(mem, "%s%s%s", all, i > 0 ? "; " : "", parts[i]);
+    return all;
+}
+
+/* Terms beyond what a message may hold are left out of the course's list. */
+static void copy_terms(struct wire_card *c, const struct lesson *l, struct arena *mem)
+{
+    size_t n;
+    const struct glossary_term *own = lesson_terms(l, &n);
+    c->nterms = n < LESSONS_MAX ? n : LESSONS_MAX;
+    c->terms = arena_alloc(mem, (n + 1) * sizeof *c->terms);
+    for (size_t i = 0; i < c->nterms; i++)
+        c->terms[i] = (struct wire_term){arena_strdup(mem, own[i].word),
+                                         arena_strdup(mem, own[i].meaning)};
+}
+
+const struct glossary_term *card_terms(const struct wire_card *c, struct arena *mem)
+{
+    struct glossary_term *t = arena_alloc(mem, (c->nterms + 1) * sizeof *t);
+    for (size_t i = 0; i < c->nterms; i++)
+        t[i] = (struct glossary_term){c->terms[i].word, c->terms[i].meaning};
+    return t;
+}
 
 void card_tell(struct wire_card *c, const struct lesson *l, struct arena *mem)
 {
@@ -17,15 +48,20 @@ void card_tell(struct wire_card *c, const struct lesson *l, struct arena *mem)
     c->summary = arena_strdup(mem, info->summary ? info->summary : "");
     c->post = arena_strdup(mem, info->post_title ? info->post_title : "");
     c->hash = arena_strdup(mem, lesson_hash(l));
+    c->teaches = join(mem, info->teaches, info->nteaches);
+    copy_terms(c, l, mem);
     c->minutes = info->minutes;
     c->level = info->level;
 }
 
-static struct wire_card card_of(struct arena *mem, const char *id, const char *track)
+static struct wire_card card_of(struct arena *mem, const struct course_entry *e)
 {
-    return (struct wire_card){.id = arena_strdup(mem, id),
-                              .title = arena_strdup(mem, id),
-                              .track = arena_strdup(mem, track),
+    return (struct wire_card){.id = arena_strdup(mem, e->id),
+                              .title = arena_strdup(mem, e->id),
+                              .track = arena_strdup(mem, e->track),
+                              .asks = arena_strdup(mem, e->asks),
+                              .why = arena_strdup(mem, e->why),
+                              .teaches = "",
                               .summary = "",
                               .post = "",
                               .hash = "",
@@ -78,6 +114,10 @@ static void tell_too_many(struct wire_card *c, struct arena *mem)
                      c->id, LESSONS_MAX);
 }
 
+/* The place of a card that stands for the course's own file. */
+static const struct course_entry nobody = {
+    .track = "", .id = "course", .asks = "", .why = ""};
+
 static int by_track(const void *a, const void *b, void *ctx)
 {
     const struct wire_card *x = a, *y = b;
@@ -92,14 +132,15 @@ static size_t cards_without_course(const struct wire_request *q,
                                    struct arena *mem)
 {
     size_t n = 0;
-    cards[n] = card_of(mem, "course", "");
+    cards[n] = card_of(mem, &nobody);
     cards[n].title = "The order of the course";
     cards[n++].broken = arena_strdup(mem, why);
     for (size_t i = 0; i < q->nlessons && n < LESSONS_MAX; i++) {
         const char *name = q->lessons[i].name;
         size_t k = strlen(name);
-        char *id = arena_strndup(mem, name, k > 4 ? k - 4 : k);
-        cards[n] = card_of(mem, id, "");
+        struct course_entry e = nobody;
+        e.id = arena_strndup(mem, name, k > 4 ? k - 4 : k);
+        cards[n] = card_of(mem, &e);
         card_load(&cards[n++], &q->lessons[i], mem);
     }
     sort_stable(cards + 1, n - 1, sizeof *cards, by_track, NULL);
@@ -118,7 +159,7 @@ size_t cards_load(const struct wire_request *q, struct wire_card **cards,
         return cards_without_course(q, *cards, q->line[0] != '\0' ? q->line : why.text,
                                     mem);
     for (size_t i = 0; i < n; i++) {
-        (*cards)[i] = card_of(mem, course.entries[i].id, course.entries[i].track);
+        (*cards)[i] = card_of(mem, &course.entries[i]);
         const struct wire_lesson *file = card_file(q, course.entries[i].id);
         if (!file && q->nlessons == LESSONS_MAX)
             tell_too_many(&(*cards)[i], mem);
@@ -126,11 +167,48 @@ size_t cards_load(const struct wire_request *q, struct wire_card **cards,
             card_load(&(*cards)[i], file, mem);
     }
     if (course.n > n) { /* instead of the last one that there is room for */
-        (*cards)[n - 1] = card_of(mem, "course", "");
+        (*cards)[n - 1] = card_of(mem, &nobody);
         (*cards)[n - 1].broken =
             arena_printf(mem, "%s: more than %d lessons; the rest is not shown",
                          q->name, LESSONS_MAX - 1);
     }
     course_release(&course);
     return n;
+}
+
+static void add_word(struct buf *b, const struct course_word *w)
+{
+    buf_addf(b, "%s: %s", w->term.word, w->term.meaning);
+    if (w->from[0] != '\0')
+        buf_addf(b, " (%s)", w->from);
+    buf_addch(b, '\n');
+}
+
+static enum err no_word(const struct course_word *w, size_t n, const char *word,
+                        struct arena *mem, struct errmsg *why)
+{
+    const char **names = arena_alloc(mem, (n + 1) * sizeof *names);
+    for (size_t i = 0; i < n; i++)
+        names[i] = w[i].term.word;
+    const char *near = text_suggest(word, names, n);
+    return errmsg_set(why, ERR_INPUT, "no word of the course is '%.60s'%s%s%s", word,
+                      near ? "; is it '" : "", near ? near : "", near ? "'?" : "");
+}
+
+enum err cards_words(const struct wire_card *cards, size_t n, const char *word,
+                     struct buf *out, struct arena *mem, struct errmsg *why)
+{
+    const struct course_word *w;
+    bool any = false;
+    struct lesson_words *l = arena_alloc(mem, (n + 1) * sizeof *l);
+    for (size_t i = 0; i < n; i++)
+        l[i] = (struct lesson_words){cards[i].title, card_terms(&cards[i], mem),
+                                     cards[i].nterms};
+    n = glossary_course(mem, l, n, &w);
+    for (size_t i = 0; i < n; i++)
+        if (word[0] == '\0' || strcasecmp(word, w[i].term.word) == 0) {
+            add_word(out, &w[i]);
+            any = true;
+        }
+    return any ? ERR_OK : no_word(w, n, word, mem, why);
 }

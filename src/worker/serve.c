@@ -156,6 +156,11 @@ static void show_catalogue(struct server *s, const struct wire_card *cards, size
                                   .track = c->track,
                                   .summary = c->summary,
                                   .post = c->post,
+                                  .asks = c->asks,
+                                  .why = c->why,
+                                  .teaches = c->teaches,
+                                  .terms = card_terms(c, &s->keep),
+                                  .nterms = c->nterms,
                                   .minutes = c->minutes,
                                   .level = c->level,
                                   .best = f ? f->best : -1,
@@ -188,6 +193,21 @@ static void do_catalogue(struct server *s, const struct wire_request *q,
     }
     if (s->ui)
         show_catalogue(s, cards, n, q);
+}
+
+/* Answers with the words of what can be read; a course.lua that is not there is not
+ * missed. */
+static void do_words(struct server *s, const struct wire_request *q,
+                     struct wire_answer *a)
+{
+    struct errmsg why = {0};
+    struct wire_card *cards = NULL;
+    struct wire_request catalogue = *q;
+    catalogue.line = "";
+    size_t n = cards_load(&catalogue, &cards, &s->keep);
+    enum err e = cards_words(cards, n, q->line, &s->text, &s->keep, &why);
+    if (e != ERR_OK)
+        serve_error(a, e, &why);
 }
 
 static void open_face(struct server *s, const struct wire_request *q,
@@ -451,13 +471,21 @@ typedef void deed(struct server *s, const struct wire_request *q,
                   struct wire_answer *a);
 
 static deed *const deeds[] = {
-    [WIRE_CATALOGUE] = do_catalogue, [WIRE_OPEN] = do_open,
-    [WIRE_KEYS] = do_keys,           [WIRE_RESIZE] = do_resize,
-    [WIRE_LINE] = serve_line,        [WIRE_TICK] = do_tick,
-    [WIRE_PROVE] = do_prove,         [WIRE_PLAYERS] = do_players,
-    [WIRE_REPORT] = do_report,       [WIRE_VALIDATE] = do_validate,
-    [WIRE_NOTICE] = do_notice,       [WIRE_LAB] = do_lab,
-    [WIRE_LAB_RUN] = do_lab_run,     [WIRE_LAB_TELL] = do_lab_tell,
+    [WIRE_CATALOGUE] = do_catalogue,
+    [WIRE_WORDS] = do_words,
+    [WIRE_OPEN] = do_open,
+    [WIRE_KEYS] = do_keys,
+    [WIRE_RESIZE] = do_resize,
+    [WIRE_LINE] = serve_line,
+    [WIRE_TICK] = do_tick,
+    [WIRE_PROVE] = do_prove,
+    [WIRE_PLAYERS] = do_players,
+    [WIRE_REPORT] = do_report,
+    [WIRE_VALIDATE] = do_validate,
+    [WIRE_NOTICE] = do_notice,
+    [WIRE_LAB] = do_lab,
+    [WIRE_LAB_RUN] = do_lab_run,
+    [WIRE_LAB_TELL] = do_lab_tell,
 };
 _Static_assert(sizeof deeds / sizeof *deeds == WIRE_OPS, "a deed for each request");
 

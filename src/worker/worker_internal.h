@@ -53,6 +53,12 @@ size_t cards_load(const struct wire_request *q, struct wire_card **cards,
                   struct arena *mem);
 /* Fills a card with what a loaded lesson says of itself. */
 void card_tell(struct wire_card *c, const struct lesson *l, struct arena *mem);
+/* The words of a card's lesson; the list is in `mem`. */
+const struct glossary_term *card_terms(const struct wire_card *c, struct arena *mem);
+/* The glossary of the course as lines "word: meaning (lesson)", or the line of one word;
+ * "": all. ERR_INPUT: there is no such word. */
+enum err cards_words(const struct wire_card *cards, size_t n, const char *word,
+                     struct buf *out, struct arena *mem, struct errmsg *why) MUST_USE;
 const struct wire_lesson *card_file(const struct wire_request *q, const char *id);
 
 /* ---- the plain face -------------------------------------------------------------- */

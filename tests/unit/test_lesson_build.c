@@ -173,6 +173,39 @@ static void an_incident_arrives(void **state)
     buf_release(&b);
 }
 
+/* How often the database goes down in two minutes, first at 5 s, with these options. */
+static int outages(const char *options)
+{
+    char incident[200];
+    struct lesson_world lw;
+    struct errmsg why = {0};
+    int n = 0;
+    snprintf(incident, sizeof incident, "i:at(sec(5), fault('db', 'down', {}, { %s }))",
+             options);
+    build_ok(WORLD, incident, 1, &lw);
+    struct world *w = world_new(lw.model, 1, &why);
+    comp_id db = model_find(lw.model, "db");
+    for (sim_time t = 0; t < 240; t++) {
+        bool up = world_metric(w, db, "up", 0) > 0;
+        assert_int_equal(world_run(w, t * SIM_SEC / 2, UINT64_MAX, NULL, &why), ERR_OK);
+        n += up && world_metric(w, db, "up", 0) == 0;
+    }
+    world_free(w);
+    lesson_world_release(&lw);
+    return n;
+}
+
+static void a_fault_comes_again_up_to_a_moment(void **state)
+{
+    (void)state;
+    assert_int_equal(outages("lasts = sec(1)"), 1);
+    assert_int_equal(outages("lasts = sec(1), again = sec(19)"), 6); /* 5, 25 … 105 */
+    assert_int_equal(outages("lasts = sec(1), again = sec(19), before = sec(45)"), 3);
+    assert_int_equal(outages("lasts = sec(1), again = sec(19), before = sec(44)"), 2);
+    refused(WORLD, "i:at(sec(5), fault('db', 'down', {}, { before = sec(9) }))", 4,
+            "needs again");
+}
+
 #define TABLE                                                                          \
     "w:database { 'db', tables = { t = { rows = 10, scan_row = %s } }, statements = {" \
     " q = { cpu = ms(1), table = 'db.t' } } }"
@@ -432,6 +465,7 @@ int main(void)
         cmocka_unit_test(optional_arguments_by_name),
         cmocka_unit_test(a_world_arrives),
         cmocka_unit_test(an_incident_arrives),
+        cmocka_unit_test(a_fault_comes_again_up_to_a_moment),
         cmocka_unit_test(wrong_names_are_reported),
         cmocka_unit_test(seeds_draw),
         cmocka_unit_test(endpoints_have_settings),

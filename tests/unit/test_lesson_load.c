@@ -382,11 +382,16 @@ static void courses_are_read(void **state)
     struct course_list c;
     struct errmsg why = {0};
     const char *good =
-        "return course { { track = 'start', 'a' }, { track = 'fail', 'b', 'c' } }";
+        "return course { { track = 'start', 'a' }, { track = 'fail', asks = 'Why?', "
+        "'b', { 'c', why = 'Now.' } } }";
     assert_int_equal(course_load(&c, good, strlen(good), "course.lua", &why), ERR_OK);
     assert_int_equal(c.n, 3);
     assert_string_equal(c.entries[2].track, "fail");
     assert_string_equal(c.entries[2].id, "c");
+    assert_string_equal(c.entries[2].asks, "Why?");
+    assert_string_equal(c.entries[2].why, "Now.");
+    assert_string_equal(c.entries[0].asks, "");
+    assert_string_equal(c.entries[1].why, "");
     course_release(&c);
     const char *twice = "return course { { track = 'start', 'a',\n 'a' } }";
     assert_int_equal(course_load(&c, twice, strlen(twice), "course.lua", &why),

@@ -12,6 +12,9 @@
 
 #include "../lib/screen.h"
 
+static const struct glossary_term words[] = {
+    {"stampede", "Many callers that miss the same key at once and all load it anew."},
+    {"TTL", "Another meaning of a word of the whole course."}};
 static const struct ui_lesson course[] = {
     {"first-page", "Your first page", "start",
      "A deploy breaks a third of all orders. Your first night on call, step by step.",
@@ -21,11 +24,12 @@ static const struct ui_lesson course[] = {
      "Your Production Health Checks Are Lying to You", 20, 2, 61, OUTCOME_MITIGATED,
      false, false, NULL, .alone = false},
     {"cache-stampede", "Sixty seconds", "fail",
-     "A seat-booking site fails for seven seconds in every minute. Teaches: what a "
-     "cache "
-     "decides for you.",
+     "A seat-booking site fails for seven seconds in every minute.",
      "Caching Is Easy. Production Caching Is Not.", 20, 2, -1, OUTCOME_LOST, true,
-     false, NULL, .alone = false},
+     false, NULL, .asks = "How does a system break while its lights are green?",
+     .why = "A pool ran dry slowly. Here all is well, and for seconds nothing is.",
+     .teaches = "keys written together expire together; a mean hides the minute",
+     .terms = words, .nterms = 2, .alone = false},
     {"eleven-forty-seven", "11:47 on a Tuesday", "scale",
      "More instances, and it gets worse with each of them.", NULL, 20, 3, -1,
      OUTCOME_LOST, false, false, NULL, .alone = false},
@@ -101,6 +105,27 @@ static void what_was_won_goes_on_alone(void **state)
     some[0].outcome_alone = OUTCOME_CURED;
     ui_catalogue(u, some, 2);
     screen_golden(u, 24, 80, "start_alone_80x24");
+    ui_free(u);
+}
+
+/* The words of the course and its lessons; a letter goes to its first word, another key
+ * closes them. */
+static void the_words_are_explained(void **state)
+{
+    (void)state;
+    struct ui *u = ui_new(&(struct ui_options){.rows = 24, .cols = 80});
+    ui_catalogue(u, course, COURSE);
+    screen_keys(u, "ws");
+    screen_golden(u, 24, 80, "start_words_80x24");
+    screen_keys(u, "t");
+    char *text = screen_text(u, 24, 80);
+    assert_non_null(strstr(text, "ttl: Time to live"));
+    assert_null(strstr(text, "Another meaning"));
+    mem_free(text);
+    screen_keys(u, "<esc>");
+    text = screen_text(u, 24, 80);
+    assert_null(strstr(text, "ttl: Time to live"));
+    mem_free(text);
     ui_free(u);
 }
 
@@ -213,6 +238,7 @@ int main(void)
         cmocka_unit_test(it_is_drawn),
         cmocka_unit_test(enter_opens_what_is_selected),
         cmocka_unit_test(what_was_won_goes_on_alone),
+        cmocka_unit_test(the_words_are_explained),
         cmocka_unit_test(debriefs_are_read_again),
         cmocka_unit_test(finding_narrows_the_list),
         cmocka_unit_test(starting_over_asks),

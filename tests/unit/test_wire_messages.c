@@ -94,8 +94,21 @@ static struct wire_answer full_answer(struct wire_run *run, struct prove_row *ro
                               .passed = 4,
                               .margin_min = 0.5,
                               .detail = "close"};
-    *card = (struct wire_card){
-        "all-green", "Everything is green", "fail", "s", "p", "", "", 20, 2};
+    static struct wire_term term = {"pool", "Connections."};
+    *card = (struct wire_card){.id = "all-green",
+                               .title = "Everything is green",
+                               .track = "fail",
+                               .summary = "s",
+                               .post = "p",
+                               .hash = "",
+                               .broken = "",
+                               .asks = "Why?",
+                               .why = "Now.",
+                               .teaches = "a; b",
+                               .terms = &term,
+                               .nterms = 1,
+                               .minutes = 20,
+                               .level = 2};
     struct wire_answer a = {.want = WANT_OPEN,
                             .want_lesson = "all-green",
                             .more = true,
@@ -142,6 +155,11 @@ static void answers_come_through(void **state)
     assert_int_equal(a.score.total, 88);
     assert_true(a.score.part[0] == 0.25);
     assert_string_equal(a.cards[0].title, "Everything is green");
+    assert_string_equal(a.cards[0].asks, "Why?");
+    assert_string_equal(a.cards[0].why, "Now.");
+    assert_string_equal(a.cards[0].teaches, "a; b");
+    assert_int_equal(a.cards[0].nterms, 1);
+    assert_string_equal(a.cards[0].terms[0].meaning, "Connections.");
     assert_int_equal(a.proof.rows[0].kind, PROOF_FIX);
     assert_true(a.proof.ok && a.proof.rows[0].passed == 4);
     wire_answer_release(&a);
