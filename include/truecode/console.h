@@ -90,8 +90,9 @@ enum effect_kind {
     EFFECT_IMPROVE, /* improvement `number` of the context is chosen; `text`: what to say */
     EFFECT_ASK, /* person `number` of the context, about `text` (NULL: in general) */
     EFFECT_RESOLVE, /* the learner says it is over: `text` mitigated|cured|recovered */
-    EFFECT_WHY /* the explanation: shown already (`text` NULL), or `text`, to be shown
-                  once the price was confirmed */
+    EFFECT_WHY,     /* the explanation: shown already (`text` NULL), or `text`, to be
+                       shown once the price was confirmed */
+    EFFECT_KINDS
 };
 struct effect {
     enum effect_kind kind;

@@ -219,6 +219,9 @@ double axis_top(struct scale sc, double high);
 #define CELL_SPAN 9
 int curve_cell(const struct curve_slot *v, double factor, double top, size_t row,
                size_t rows);
+/* The sign of a cell: " ", "▁" … "█", "░"; as ASCII quarters at most, which is what can be
+ * told apart without guessing. */
+const char *cell_sign(int cell, bool ascii);
 
 /* ---- the worst minute ------------------------------------------------------------ */
 

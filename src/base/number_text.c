@@ -46,7 +46,7 @@ void bytes_format(struct buf *b, double v)
 {
     static const char *const units[] = {"B", "KiB", "MiB", "GiB", "TiB"};
     size_t i = 0;
-    while (fabs(v) >= 1024 && i + 1 < sizeof units / sizeof *units) {
+    while (fabs(v) >= 1024 && i + 1 < COUNT_OF(units)) {
         v /= 1024;
         i++;
     }

@@ -44,7 +44,7 @@ static bool is_disguise(uint32_t cp)
         {0x1F3FB, 0x1F3FF}, /* skin tones: melt into what stands before */
         {0xE0000, 0xE01EF}, /* tags, more variation selectors */
     };
-    for (size_t i = 0; i < sizeof ranges / sizeof ranges[0]; i++)
+    for (size_t i = 0; i < COUNT_OF(ranges); i++)
         if (cp <= ranges[i].last)
             return cp >= ranges[i].first;
     return false;

@@ -64,7 +64,7 @@ static const struct unit *parse_unit(const char *s, size_t *length)
     *length = 0;
     while (s[*length] >= 'a' && s[*length] <= 'z')
         (*length)++;
-    for (size_t i = 0; i < sizeof units / sizeof units[0]; i++)
+    for (size_t i = 0; i < COUNT_OF(units); i++)
         if (strlen(units[i].name) == *length && memcmp(s, units[i].name, *length) == 0)
             return &units[i];
     return NULL;

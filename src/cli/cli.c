@@ -19,7 +19,7 @@ static const struct subcommand *const commands[] = {
     SUBCOMMAND_LIST(X)
 #undef X
 };
-#define COMMANDS (sizeof commands / sizeof *commands)
+#define COMMANDS (COUNT_OF(commands))
 
 size_t subcommand_count(void)
 {

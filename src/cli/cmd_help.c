@@ -57,7 +57,7 @@ static const struct {
 } first_examples[] = {{"", "go on, or choose a lesson"},
                       {"play first-page", "six minutes, for a start"},
                       {"list", "the lessons, and how far you are"}};
-#define FIRST_EXAMPLES (sizeof first_examples / sizeof *first_examples)
+#define FIRST_EXAMPLES (COUNT_OF(first_examples))
 
 /* In two columns; behind a long path what it does stands below. */
 static void add_first_examples(struct buf *b)
@@ -99,7 +99,7 @@ static void help_all(struct buf *b)
     }
     buf_adds(b, "\nhelp SUBCOMMAND tells more; --version or -V the version.\n"
                 "\nExit codes:\n");
-    for (size_t i = 0; i < sizeof exits / sizeof *exits; i++)
+    for (size_t i = 0; i < COUNT_OF(exits); i++)
         buf_addf(b, "  %3d  %s\n", exits[i].number, exits[i].doc);
 }
 
@@ -180,7 +180,7 @@ static void man_page(struct buf *b)
         buf_addch(b, '\n');
     }
     buf_adds(b, ".SH EXIT STATUS\n");
-    for (size_t i = 0; i < sizeof exits / sizeof *exits; i++)
+    for (size_t i = 0; i < COUNT_OF(exits); i++)
         buf_addf(b, ".TP\n%d\n%s\n", exits[i].number, exits[i].doc);
     buf_adds(
         b,

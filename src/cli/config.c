@@ -131,7 +131,7 @@ static bool from_options(struct config *c, const struct cli_args *a)
         {OPT_MOUSE, SET_MOUSE, NULL, "--mouse"},
         {OPT_QUIET, SET_BELL, "off", "--quiet"},
     };
-    for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+    for (size_t i = 0; i < COUNT_OF(table); i++) {
         struct errmsg why = {0};
         const char *word = table[i].word, *arg = a->options[table[i].option];
         if (!option_given(a, table[i].option))

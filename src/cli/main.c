@@ -176,7 +176,7 @@ static void leave_at_once(int sig)
 static void catch_signals(void)
 {
     static const int leave[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
-    for (size_t i = 0; i < sizeof leave / sizeof *leave; i++)
+    for (size_t i = 0; i < COUNT_OF(leave); i++)
         if (signal(leave[i], leave_at_once) == SIG_IGN)
             signal(leave[i], SIG_IGN);
     /* No room in a file and nobody who reads are errors of a write like any other, and

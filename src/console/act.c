@@ -7,7 +7,9 @@
  * A service that lacks an operation is reached through the balancer in front of it, as
  * when an instance is drained.
  */
+#include "act.h"
 #include "console_internal.h"
+#include "lookup.h"
 
 #include <stdio.h>
 #include <string.h>

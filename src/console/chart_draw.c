@@ -2,7 +2,9 @@
  * A chart as text: columns of eighths of a block over an axis with round numbers, clock
  * times below, and a mark where something was changed.
  */
+#include "chart.h"
 #include "console_internal.h"
+#include "lookup.h"
 
 #include <assert.h>
 #include <string.h>
@@ -10,15 +12,9 @@
 #define LABEL_WIDTH 7
 #define MARKS_MAX   9
 
-/* 0 to 8 eighths, and CELL_SPAN. */
-static const char *const blocks[] = {" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█", "░"};
-/* Quarters at most: what ASCII can show without guessing. */
-static const char *const ascii_blocks[] = {" ", ".", ".", ":", ":",
-                                           ":", "|", "|", "#", "'"};
-
 static const char *level(const struct call *c, int cell)
 {
-    return (c->ctx->ascii ? ascii_blocks : blocks)[cell];
+    return cell_sign(cell, c->ctx->ascii);
 }
 
 const char *sparkline(const struct call *c, const struct curve_slot *v, size_t n,

@@ -3,7 +3,9 @@
  * counter alone ("orders_placed", or "orders" where that begins only one), and the
  * latencies p50, p90, p95, p99 and mean of what answers requests.
  */
+#include "chart.h"
 #include "console_internal.h"
+#include "lookup.h"
 
 #include <string.h>
 

@@ -4,7 +4,9 @@
  * noise explains); long stretches are told as "about 42 until 19:55", short ones are
  * listed, and a series that keeps coming back is told by its peaks.
  */
+#include "chart.h"
 #include "console_internal.h"
+#include "lookup.h"
 
 #include <string.h>
 

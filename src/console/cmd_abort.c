@@ -1,6 +1,7 @@
 /*
  * abort: the canary is taken off again.
  */
+#include "act.h"
 #include "console_internal.h"
 
 static const struct command_wild wild[] = {

@@ -3,6 +3,7 @@
  * what no rule watches never fires.
  */
 #include "console_internal.h"
+#include "lookup.h"
 
 static void show_alert(struct call *c, struct out_table *t, const struct alert *a)
 {

@@ -1,7 +1,9 @@
 /*
  * balancer: who gets requests, who does not and why, and how much each gets.
  */
+#include "act.h"
 #include "console_internal.h"
+#include "lookup.h"
 
 enum { BACKENDS_MAX = 512 };
 

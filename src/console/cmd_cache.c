@@ -4,6 +4,7 @@
  * expire in one moment, and here that can be seen.
  */
 #include "console_internal.h"
+#include "lookup.h"
 
 #include <string.h>
 

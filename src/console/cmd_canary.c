@@ -1,6 +1,7 @@
 /*
  * canary: another version on some of the instances.
  */
+#include "act.h"
 #include "console_internal.h"
 
 static const struct command_wild wild[] = {

@@ -3,6 +3,7 @@
  * number that `revert` takes.
  */
 #include "console_internal.h"
+#include "lookup.h"
 
 #include <string.h>
 

@@ -2,7 +2,9 @@
  * chart: one series as a picture or, in plain mode, in words; of a component, a small
  * one of each metric.
  */
+#include "chart.h"
 #include "console_internal.h"
+#include "lookup.h"
 
 #include <string.h>
 

@@ -3,6 +3,7 @@
  * moved most stands first, and how much did not move is said, too.
  */
 #include "console_internal.h"
+#include "lookup.h"
 
 #include <string.h>
 

@@ -4,6 +4,7 @@
  * marked, with the time; and so is what was set and does not hold yet.
  */
 #include "console_internal.h"
+#include "lookup.h"
 
 #include <string.h>
 

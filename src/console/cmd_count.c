@@ -2,7 +2,9 @@
  * count: how many there were: totals of counters, since the beginning or in a window. A
  * rate says how fast, a total says how many orders are to be put right.
  */
+#include "chart.h"
 #include "console_internal.h"
+#include "lookup.h"
 
 struct window {
     sim_time from, to;

@@ -4,6 +4,7 @@
  * the last minute. The world is not touched: no request is sent.
  */
 #include "console_internal.h"
+#include "lookup.h"
 
 #include <string.h>
 

@@ -3,7 +3,10 @@
  * what else can be seen or done is a command of its own behind it, a file db_*.c and a
  * line of the table below.
  */
+#include "act.h"
 #include "console_internal.h"
+#include "db.h"
+#include "lookup.h"
 
 /* ---- which one ------------------------------------------------------------------- */
 

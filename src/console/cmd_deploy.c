@@ -1,6 +1,7 @@
 /*
  * deploy: another version of a service, instance after instance.
  */
+#include "act.h"
 #include "console_internal.h"
 
 static const struct command_wild wild[] = {

@@ -3,6 +3,7 @@
  * when the answer that they have has lived its time.
  */
 #include "console_internal.h"
+#include "lookup.h"
 
 #define BELIEFS_MAX 4096
 #define SHOWN       16

@@ -1,6 +1,7 @@
 /*
  * drain: no new requests for an instance; those inside may finish.
  */
+#include "act.h"
 #include "console_internal.h"
 
 static const struct command_wild wild[] = {

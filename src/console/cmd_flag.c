@@ -1,7 +1,9 @@
 /*
  * flag: feature flags. The bare word lists them, `flag NAME on|off` turns one.
  */
+#include "act.h"
 #include "console_internal.h"
+#include "lookup.h"
 
 static const struct param_desc *switch_of(const struct call *c, comp_id flag)
 {

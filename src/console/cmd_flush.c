@@ -1,6 +1,7 @@
 /*
  * flush: throws cached values away. Every one of them is a miss at its next use.
  */
+#include "act.h"
 #include "console_internal.h"
 
 static const struct command_wild wild[] = {

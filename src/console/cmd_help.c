@@ -4,7 +4,10 @@
  * this world. Words of the trade are explained as the lesson does, or the list of
  * mechanisms.
  */
+#include "act.h"
 #include "console_internal.h"
+#include "filter.h"
+#include "lookup.h"
 
 #include <string.h>
 #include <strings.h>

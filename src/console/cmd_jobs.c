@@ -3,7 +3,9 @@
  * succeeded. A run that did not happen is in no log; the age of the last success is
  * where it shows.
  */
+#include "act.h"
 #include "console_internal.h"
+#include "lookup.h"
 
 static const char *seconds(const struct call *c, double s)
 {

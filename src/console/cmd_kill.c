@@ -2,7 +2,9 @@
  * kill: closes database sessions: one, all that are idle in transaction, or all that
  * run a statement.
  */
+#include "act.h"
 #include "console_internal.h"
+#include "lookup.h"
 
 #include <string.h>
 

@@ -1,7 +1,9 @@
 /*
  * limit: lets through so many requests a second and turns the rest away at the door.
  */
+#include "act.h"
 #include "console_internal.h"
+#include "lookup.h"
 
 static const struct command_wild wild[] = {
     {"haproxy", "echo 'set rate-limit sessions global VALUE' | socat stdio "

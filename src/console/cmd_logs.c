@@ -4,6 +4,7 @@
  * seconds; what is worse than ordinary among those that are not shown is counted below.
  */
 #include "console_internal.h"
+#include "lookup.h"
 
 #include <string.h>
 
@@ -21,7 +22,7 @@ static const enum tone tones[] = {[LOG_DEBUG] = TONE_DIM,
                                   [LOG_INFO] = TONE_NORMAL,
                                   [LOG_WARN] = TONE_WARN,
                                   [LOG_ERROR] = TONE_BAD};
-_Static_assert(sizeof tones / sizeof *tones == LOG_LEVEL_COUNT, "a tone a level");
+_Static_assert(COUNT_OF(tones) == LOG_LEVEL_COUNT, "a tone a level");
 
 static enum err read_level(struct call *c, enum log_level *out)
 {

@@ -4,6 +4,7 @@
  * below.
  */
 #include "console_internal.h"
+#include "lookup.h"
 
 #include <math.h>
 

@@ -2,7 +2,9 @@
  * metrics: what is measured. Alone: who has which metrics; of a component: all of them
  * now and five minutes ago; of one metric: per instance, with its Prometheus name.
  */
+#include "chart.h"
 #include "console_internal.h"
+#include "lookup.h"
 
 #include <string.h>
 

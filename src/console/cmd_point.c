@@ -1,6 +1,7 @@
 /*
  * point: a name stands for something else from now on. Who has the old answer keeps it.
  */
+#include "act.h"
 #include "console_internal.h"
 
 static const struct command_wild wild[] = {

@@ -3,6 +3,7 @@
  * answers. A check answers its own question and no other; here one can read which.
  */
 #include "console_internal.h"
+#include "lookup.h"
 
 #include <string.h>
 

@@ -1,6 +1,7 @@
 /*
  * promote: the canary's version for all instances.
  */
+#include "act.h"
 #include "console_internal.h"
 
 static const struct command_wild wild[] = {

@@ -3,6 +3,7 @@
  * who waits for a connection. Of what has no instances: its main numbers.
  */
 #include "console_internal.h"
+#include "lookup.h"
 
 #include <limits.h>
 #include <string.h>

@@ -6,7 +6,9 @@
  * With a name it shows the partitions; with a word before the name it acts: the word is
  * an operation of the subscription (or topic), and its arguments follow.
  */
+#include "act.h"
 #include "console_internal.h"
+#include "lookup.h"
 
 #define WINDOW SIM_MIN
 

@@ -1,6 +1,7 @@
 /*
  * reload: presents the certificate that is on the disk.
  */
+#include "act.h"
 #include "console_internal.h"
 
 static const struct command_wild wild[] = {

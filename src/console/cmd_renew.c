@@ -1,6 +1,7 @@
 /*
  * renew: gets a new certificate and puts it on the disk, where nobody sees it yet.
  */
+#include "act.h"
 #include "console_internal.h"
 
 static const struct command_wild wild[] = {

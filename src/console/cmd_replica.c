@@ -2,7 +2,10 @@
  * replica: a second server of a database: its replay stops and goes on, or the whole of
  * it is copied anew. The bare word shows them all, as db replicas does.
  */
+#include "act.h"
 #include "console_internal.h"
+#include "db.h"
+#include "lookup.h"
 
 enum { SERVERS_MAX = 64 };
 

@@ -2,6 +2,7 @@
  * restart: stops and starts instances. What a process held (connections, queue, memory)
  * is gone; so are the requests inside it.
  */
+#include "act.h"
 #include "console_internal.h"
 
 static const struct command_wild wild[] = {

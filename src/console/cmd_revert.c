@@ -2,6 +2,7 @@
  * revert: undoes one recorded change, by its number.
  */
 #include "console_internal.h"
+#include "lookup.h"
 
 #include <string.h>
 

@@ -2,6 +2,7 @@
  * rewind: back to an earlier moment, to try something else.
  */
 #include "console_internal.h"
+#include "lookup.h"
 
 /* The clock may stand while one acts: what was done at this very moment can be undone. */
 static bool changed_now(const struct call *c)

@@ -1,6 +1,7 @@
 /*
  * rollback: back to the version before.
  */
+#include "act.h"
 #include "console_internal.h"
 
 static const struct command_wild wild[] = {

@@ -1,6 +1,7 @@
 /*
  * scale: more or fewer instances.
  */
+#include "act.h"
 #include "console_internal.h"
 
 static const struct command_wild wild[] = {

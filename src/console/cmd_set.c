@@ -1,6 +1,7 @@
 /*
  * set: a setting gets another value, at once, from the next restart on, or by a resize.
  */
+#include "act.h"
 #include "console_internal.h"
 
 #include <string.h>

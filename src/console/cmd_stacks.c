@@ -3,6 +3,7 @@
  * like a thread dump read by somebody who has seen many.
  */
 #include "console_internal.h"
+#include "lookup.h"
 
 #include <string.h>
 

@@ -4,6 +4,8 @@
  * finished requests, and it says so.
  */
 #include "console_internal.h"
+#include "db.h"
+#include "lookup.h"
 
 #define FIGURES 5
 

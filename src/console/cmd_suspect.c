@@ -3,6 +3,7 @@
  * one word of the course-wide list, with the evidence.
  */
 #include "console_internal.h"
+#include "lookup.h"
 
 #include <string.h>
 

@@ -1,6 +1,7 @@
 /*
  * sync: sets clocks right at once, however wrong they are.
  */
+#include "act.h"
 #include "console_internal.h"
 
 static const struct command_wild wild[] = {

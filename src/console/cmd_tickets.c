@@ -2,6 +2,7 @@
  * tickets: what people wrote, and what the pager said, oldest first.
  */
 #include "console_internal.h"
+#include "lookup.h"
 
 static enum err run(struct call *c)
 {

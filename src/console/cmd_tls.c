@@ -3,6 +3,7 @@
  * that they are checked by.
  */
 #include "console_internal.h"
+#include "lookup.h"
 
 static const char *left(struct call *c, sim_time until)
 {

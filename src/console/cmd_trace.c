@@ -3,6 +3,7 @@
  * at the bottom where the time went.
  */
 #include "console_internal.h"
+#include "lookup.h"
 
 #include <string.h>
 

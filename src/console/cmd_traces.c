@@ -4,6 +4,7 @@
  * system hangs they are nearly all, so beside finished ones they are only counted.
  */
 #include "console_internal.h"
+#include "lookup.h"
 
 #include <string.h>
 

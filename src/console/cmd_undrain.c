@@ -1,6 +1,7 @@
 /*
  * undrain: puts a drained instance back to work.
  */
+#include "act.h"
 #include "console_internal.h"
 
 static const struct command_wild wild[] = {

@@ -2,6 +2,7 @@
  * wait: lets simulated time pass; pages and tickets interrupt it.
  */
 #include "console_internal.h"
+#include "lookup.h"
 
 #include <string.h>
 

@@ -4,6 +4,7 @@
  * solution, which is named first.
  */
 #include "console_internal.h"
+#include "lookup.h"
 
 #include <string.h>
 

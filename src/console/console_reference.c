@@ -21,7 +21,7 @@ void console_reference(struct buf *out)
     buf_adds(out,
              "## Console commands\n\nWhat a learner types, and what fixes, wrong turns "
              "and solutions are made of.\n\n");
-    for (size_t g = 0; g < sizeof groups / sizeof *groups; g++)
+    for (size_t g = 0; g < COUNT_OF(groups); g++)
         for (size_t i = 0; i < console_commands(); i++) {
             const struct command_info *c = console_command(i);
             if (c->group != (enum command_group)g)

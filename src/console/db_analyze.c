@@ -1,6 +1,7 @@
 /*
  * db analyze: renews the planner's statistics of a table.
  */
+#include "act.h"
 #include "console_internal.h"
 
 static const struct command_wild wild[] = {

@@ -2,6 +2,7 @@
  * db backup: takes a backup now, due or not.
  */
 #include "console_internal.h"
+#include "db.h"
 
 static const struct command_wild wild[] = {
     {"pgbackrest", "pgbackrest --stanza=main backup"},

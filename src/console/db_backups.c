@@ -4,6 +4,8 @@
  * written an empty file: the size beside that of the data shows it.
  */
 #include "console_internal.h"
+#include "db.h"
+#include "lookup.h"
 
 /* An empty or far too small file. */
 #define SUSPICIOUS 0.5

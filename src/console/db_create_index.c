@@ -1,6 +1,7 @@
 /*
  * db create-index: builds an index that statements look for.
  */
+#include "act.h"
 #include "console_internal.h"
 
 static const struct command_wild wild[] = {

@@ -1,6 +1,7 @@
 /*
  * db drop-index: takes an index away.
  */
+#include "act.h"
 #include "console_internal.h"
 
 static const struct command_wild wild[] = {

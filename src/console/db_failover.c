@@ -1,6 +1,7 @@
 /*
  * db failover: another server of a database takes over.
  */
+#include "act.h"
 #include "console_internal.h"
 
 static const struct command_wild wild[] = {

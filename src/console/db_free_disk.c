@@ -1,6 +1,7 @@
 /*
  * db free-disk: others' old files on the disk of a database are deleted.
  */
+#include "act.h"
 #include "console_internal.h"
 
 static const struct command_wild wild[] = {

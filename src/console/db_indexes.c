@@ -3,6 +3,8 @@
  * find: it scans the table instead.
  */
 #include "console_internal.h"
+#include "db.h"
+#include "lookup.h"
 
 enum { INDEXES_SHOWN = 64 };
 

@@ -4,6 +4,8 @@
  * go.
  */
 #include "console_internal.h"
+#include "db.h"
+#include "lookup.h"
 
 #include <string.h>
 

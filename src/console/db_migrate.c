@@ -1,7 +1,9 @@
 /*
  * db migrate: changes the form of a table. The dangerous part is the lock it needs.
  */
+#include "act.h"
 #include "console_internal.h"
+#include "db.h"
 
 const char *const db_migrations[] = {"add-column", "rewrite", "add-index", "backfill",
                                      NULL};

@@ -4,6 +4,8 @@
  * and the log that is still to be applied.
  */
 #include "console_internal.h"
+#include "db.h"
+#include "lookup.h"
 
 enum { SERVERS_MAX = 64 };
 

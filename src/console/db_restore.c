@@ -1,6 +1,7 @@
 /*
  * db restore: the newest backup of a database is put back.
  */
+#include "act.h"
 #include "console_internal.h"
 
 static const struct command_wild wild[] = {

@@ -3,6 +3,8 @@
  * replicas, the server that leads; another by its name.
  */
 #include "console_internal.h"
+#include "db.h"
+#include "lookup.h"
 
 #include <string.h>
 

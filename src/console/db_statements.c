@@ -2,6 +2,8 @@
  * db statements: which statements take the time, on whichever server they ran.
  */
 #include "console_internal.h"
+#include "db.h"
+#include "lookup.h"
 
 struct cost {
     comp_id statement;

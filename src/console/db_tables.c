@@ -2,6 +2,8 @@
  * db tables: what the tables of a database have become, and what works on them.
  */
 #include "console_internal.h"
+#include "db.h"
+#include "lookup.h"
 
 /* "40 %", "waits": for its lock, or for transactions that were there before. */
 static const char *upkeep_of(struct call *c, comp_id table)

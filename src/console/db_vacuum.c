@@ -1,6 +1,7 @@
 /*
  * db vacuum: makes the room of dead rows free for new ones.
  */
+#include "act.h"
 #include "console_internal.h"
 
 static const struct command_wild wild[] = {

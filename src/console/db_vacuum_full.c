@@ -1,6 +1,7 @@
 /*
  * db vacuum-full: writes a table anew, and gives its room back to the disk.
  */
+#include "act.h"
 #include "console_internal.h"
 
 static const struct command_wild wild[] = {

@@ -2,6 +2,7 @@
  * db verify: tries on another machine whether a backup can be put back.
  */
 #include "console_internal.h"
+#include "db.h"
 
 static const struct command_wild wild[] = {
     {"pgbackrest", "pgbackrest --stanza=main --pg1-path=/tmp/restore-test restore"},

@@ -1,6 +1,7 @@
 /*
  * db widen-ids: makes the id column of a table a bigint.
  */
+#include "act.h"
 #include "console_internal.h"
 
 static const struct command_wild wild[] = {

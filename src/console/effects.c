@@ -3,6 +3,7 @@
  * the call, because a confirmation may come first.
  */
 #include "console_internal.h"
+#include "lookup.h"
 
 #include <assert.h>
 #include <string.h>

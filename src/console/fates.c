@@ -3,6 +3,7 @@
  * counters; what never happened is left out.
  */
 #include "console_internal.h"
+#include "lookup.h"
 
 void tell_fates(struct call *c, const char *lead, comp_id comp,
                 const struct fate_word *f, size_t n)

@@ -2,7 +2,7 @@
  * Filters: what comes after a | in a line. Each takes lines and leaves lines; bytes
  * keep their tones on the way.
  */
-#include "console_internal.h"
+#include "filter.h"
 
 #include <assert.h>
 #include <string.h>
@@ -30,21 +30,6 @@ struct fline fline_text(struct arena *mem, const char *s)
 {
     size_t n = strlen(s);
     return (struct fline){arena_strdup(mem, s), arena_alloc(mem, n + 1), n};
-}
-
-bool parse_count(const char *s, long *out)
-{
-    assert(s && out);
-    long n = 0;
-    if (!*s || strlen(s) > 9)
-        return false;
-    for (; *s; s++) {
-        if (*s < '0' || *s > '9')
-            return false;
-        n = n * 10 + (*s - '0');
-    }
-    *out = n;
-    return true;
 }
 
 /* ---- options --------------------------------------------------------------------- */

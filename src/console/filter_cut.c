@@ -6,7 +6,7 @@
  * Tables here are aligned with blanks, so for `-d ' '` runs of blanks count as one:
  * what everybody means and real cut famously does not do. Said in its doc.
  */
-#include "console_internal.h"
+#include "filter.h"
 
 #include <string.h>
 

@@ -2,7 +2,7 @@
  * grep: lines that match. -i ignores case, -v the others, -c only counts, -E extended
  * patterns, -F plain text.
  */
-#include "console_internal.h"
+#include "filter.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -2,7 +2,7 @@
  * head and tail: the first and the last lines. `-n 5`, `-5`, and `tail -n +5` (from the
  * fifth on) as POSIX has them.
  */
-#include "console_internal.h"
+#include "filter.h"
 
 #define DEFAULT_LINES 10
 

@@ -3,7 +3,7 @@
  * locale); -n by leading number, -r backwards, -u one of equals, -k FIELD[,FIELD]
  * by blank-separated fields.
  */
-#include "console_internal.h"
+#include "filter.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -2,7 +2,7 @@
  * wc: counts lines (-l), words (-w), characters (-m) and bytes (-c); all but characters
  * when none is asked for.
  */
-#include "console_internal.h"
+#include "filter.h"
 
 #include <string.h>
 

@@ -6,7 +6,7 @@
  * Basic: . * ^ $ [...] and \( \) \{ is refused; \+ \? \| as GNU has them. Extended: the
  * same without backslashes.
  */
-#include "console_internal.h"
+#include "filter.h"
 
 #include <assert.h>
 #include <string.h>
@@ -100,7 +100,7 @@ static const char *set_class(uint8_t *set, const char *re)
         const char *name, *ranges;
     } classes[] = {{"[:digit:]", "09"}, {"[:alpha:]", "azAZ"}, {"[:alnum:]", "azAZ09"},
                    {"[:upper:]", "AZ"}, {"[:lower:]", "az"},   {"[:space:]", "  \t\r"}};
-    for (size_t i = 0; i < sizeof classes / sizeof *classes; i++)
+    for (size_t i = 0; i < COUNT_OF(classes); i++)
         if (str_starts(re, classes[i].name)) {
             for (const char *r = classes[i].ranges; *r; r += 2)
                 for (int b = (uint8_t)r[0]; b <= (uint8_t)r[1]; b++)

@@ -2,6 +2,7 @@
  * Numbers of the picture as strings that live as long as the call.
  */
 #include "console_internal.h"
+#include "lookup.h"
 
 static const char *kept(const struct call *c, struct buf *b)
 {

@@ -114,7 +114,7 @@ void table_init(struct out_table *t, struct out *o, const char *heads)
     for (const char *p = heads;; p++) {
         size_t n = strcspn(p, "|");
         bool right = *p == '>';
-        if (t->ncols == sizeof t->right / sizeof *t->right)
+        if (t->ncols == COUNT_OF(t->right))
             BUG("a table of more than %zu columns", t->ncols);
         t->right[t->ncols++] = right;
         put_cell(t, TONE_HEAD,
@@ -208,7 +208,7 @@ static int gap_for(const struct out_table *t, const size_t *width)
 
 void table_print(struct out_table *t)
 {
-    size_t width[sizeof t->right / sizeof *t->right] = {0};
+    size_t width[COUNT_OF(t->right)] = {0};
     if (t->ncells % t->ncols)
         BUG("a table row of %zu cells, %zu columns", t->ncells % t->ncols, t->ncols);
     for (size_t i = 0; i < t->ncells; i++) {

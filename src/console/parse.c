@@ -3,7 +3,7 @@
  * Nothing expands. What a real shell would do with ; & > and < is refused by name, so
  * that nobody wonders where the output went; commands that take free text do not ask.
  */
-#include "console_internal.h"
+#include "parse.h"
 
 #include <assert.h>
 #include <string.h>
@@ -123,7 +123,7 @@ static const char *shell_word(const struct word *w)
         {"<",
          "There are no files here; filter with | instead, for example | grep timeout."},
     };
-    for (size_t i = 0; i < sizeof shell / sizeof *shell && !w->quoted; i++)
+    for (size_t i = 0; i < COUNT_OF(shell) && !w->quoted; i++)
         if (str_eq(w->s, shell[i].word))
             return shell[i].says;
     return NULL;
@@ -137,4 +137,19 @@ enum err refuse_shell(const struct stage *st, struct errmsg *why)
             return errmsg_set(why, ERR_INPUT, "%s", says);
     }
     return ERR_OK;
+}
+
+bool parse_count(const char *s, long *out)
+{
+    assert(s && out);
+    long n = 0;
+    if (!*s || strlen(s) > 9)
+        return false;
+    for (; *s; s++) {
+        if (*s < '0' || *s > '9')
+            return false;
+        n = n * 10 + (*s - '0');
+    }
+    *out = n;
+    return true;
 }

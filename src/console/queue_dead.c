@@ -2,7 +2,9 @@
  * queue dead: messages that were given up and are kept aside. Each still is somebody's
  * order; the list says how old it is, how often it failed and which request sent it.
  */
+#include "act.h"
 #include "console_internal.h"
+#include "lookup.h"
 
 enum { SHOWN = 12, LETTERS_MAX = 4096 };
 

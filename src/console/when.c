@@ -3,6 +3,7 @@
  * Clock times repeat every day; the one meant is the last before now.
  */
 #include "console_internal.h"
+#include "lookup.h"
 
 #include <string.h>
 

@@ -5,7 +5,10 @@
  * name or its plural), or a service's programs (`endpoints`, `versions`). So a new kind
  * in the engine can be written in lessons the day it is registered.
  */
+#include "build.h"
+#include "binding.h"
 #include "lesson_internal.h"
+#include "values.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -2,7 +2,10 @@
  * A system that is looked at before anything breaks (truecode/design.h): what a lesson's file says
  * of it, the faults that i:draw draws, and the arithmetic of prices.
  */
+#include "binding.h"
+#include "build.h"
 #include "schema_fields.h"
+#include "values.h"
 
 #include <math.h>
 #include <string.h>

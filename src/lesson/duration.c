@@ -13,6 +13,7 @@
  * of seconds.
  */
 #include "lesson_internal.h"
+#include "values.h"
 
 #include <assert.h>
 #include <inttypes.h>

@@ -8,7 +8,9 @@
  * sealed the same way: a misspelt name is an error where it stands, not a nil that
  * fails later.
  */
+#include "binding.h"
 #include "lesson_internal.h"
+#include "values.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -194,9 +196,9 @@ static const struct binding base_list[] = {
      "Text of a value; tables and functions only say so."},
     {"type", "v", base_type, "\"number\", \"duration\", \"string\", \"table\" ..."},
 };
-const struct binding_table bind_base = {
-    "", "Basics", "Lua's own, where a lesson may use it.", base_list,
-    sizeof base_list / sizeof *base_list};
+const struct binding_table bind_base = {"", "Basics",
+                                        "Lua's own, where a lesson may use it.",
+                                        base_list, COUNT_OF(base_list)};
 
 /* ---- seals ----------------------------------------------------------------------- */
 
@@ -324,9 +326,9 @@ static void seal_strings(lua_State *L)
 void env_open(lua_State *L)
 {
     lua_newtable(L);
-    for (size_t i = 0; i < sizeof globals / sizeof *globals; i++)
+    for (size_t i = 0; i < COUNT_OF(globals); i++)
         add_bindings(L, globals[i]);
-    for (size_t i = 0; i < sizeof libraries / sizeof *libraries; i++) {
+    for (size_t i = 0; i < COUNT_OF(libraries); i++) {
         lua_newtable(L);
         add_bindings(L, libraries[i]);
         if (libraries[i] == &bind_math) {

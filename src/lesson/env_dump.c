@@ -4,6 +4,7 @@
  * gets in unnoticed. Values are named by the shortest path found first; a table or
  * function seen before is not walked again.
  */
+#include "binding.h"
 #include "lesson_internal.h"
 
 #include <string.h>

@@ -3,7 +3,9 @@
  * base, bit-identical everywhere. There is no random: a lesson draws with pick() and
  * vary(), from a stream of its seed.
  */
+#include "binding.h"
 #include "lesson_internal.h"
+#include "values.h"
 
 #include <math.h>
 #include <string.h>
@@ -137,7 +139,7 @@ static const struct binding math_list[] = {
 };
 const struct binding_table bind_math = {
     "math", "math", "Also the numbers `pi`, `huge`, `maxinteger` and `mininteger`.",
-    math_list, sizeof math_list / sizeof *math_list};
+    math_list, COUNT_OF(math_list)};
 
 /* ---- utf8 ------------------------------------------------------------------------ */
 
@@ -179,4 +181,4 @@ static const struct binding utf8_list[] = {
     {"len", "s", utf8_len, "How many code points there are."},
 };
 const struct binding_table bind_utf8 = {"utf8", "utf8", "Text beyond ASCII.", utf8_list,
-                                        sizeof utf8_list / sizeof *utf8_list};
+                                        COUNT_OF(utf8_list)};

@@ -3,6 +3,7 @@
  * `find` finds plain text. `format` knows %d %i %u %c %x %X %o %e %E %f %F %g %G %s %%
  * with flags, width and precision below 100; %a would show the machine, %p an address.
  */
+#include "binding.h"
 #include "lesson_internal.h"
 
 #include <math.h>
@@ -320,4 +321,4 @@ const struct binding_table bind_string = {
     "string", "string",
     "No patterns. All of it also as methods: `(\"x\"):rep(3)`. A string "
     "holds at most 32 KiB.",
-    string_list, sizeof string_list / sizeof *string_list};
+    string_list, COUNT_OF(string_list)};

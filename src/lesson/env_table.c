@@ -4,7 +4,9 @@
  * after n log n comparisons whatever the comparison says. Every function charges for
  * the elements it will touch before it touches them.
  */
+#include "binding.h"
 #include "lesson_internal.h"
+#include "values.h"
 
 #include <string.h>
 
@@ -234,4 +236,4 @@ static const struct binding table_list[] = {
      "The elements as values, at most 200."},
 };
 const struct binding_table bind_table = {"table", "table", "Lists.", table_list,
-                                         sizeof table_list / sizeof *table_list};
+                                         COUNT_OF(table_list)};

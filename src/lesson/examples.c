@@ -2,6 +2,7 @@
  * An example for every kind of component, as it stands in a lesson's world: with what it
  * needs around it, so that each of them builds as it is (tests/unit/test_lesson_examples.c).
  */
+#include "binding.h"
 #include "lesson_internal.h"
 
 #include <string.h>
@@ -113,7 +114,7 @@ static const struct {
 
 const char *lesson_example(const char *kind)
 {
-    for (size_t i = 0; i < sizeof examples / sizeof *examples; i++)
+    for (size_t i = 0; i < COUNT_OF(examples); i++)
         if (str_eq(examples[i].kind, kind))
             return examples[i].lua;
     return NULL;

@@ -40,7 +40,7 @@ static const struct facet list[] = {
 
 const struct facet *facet_at(size_t i)
 {
-    return i < sizeof list / sizeof *list ? &list[i] : NULL;
+    return i < COUNT_OF(list) ? &list[i] : NULL;
 }
 
 /* By its name, "shop.pool": facts are read before owners are known. */
@@ -86,14 +86,14 @@ static void check_metric(lua_State *L, const struct model *m, comp_id c,
 void check_facet(lua_State *L, const struct model *m, comp_id c, const char *facet,
                  int line)
 {
-    const char *names[sizeof list / sizeof *list];
+    const char *names[COUNT_OF(list)];
     size_t n = 0;
     char what[160];
     if (str_starts(facet, "metric.")) {
         check_metric(L, m, c, facet + strlen("metric."), line);
         return;
     }
-    for (size_t i = 0; i < sizeof list / sizeof *list; i++) {
+    for (size_t i = 0; i < COUNT_OF(list); i++) {
         if (!shows(&list[i], m, c))
             continue;
         names[n++] = list[i].word;

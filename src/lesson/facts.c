@@ -5,6 +5,9 @@
  * sec(2).
  */
 #include "facts.h"
+#include "binding.h"
+#include "build.h"
+#include "values.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -560,7 +563,7 @@ const struct binding_table bind_facts = {
     "for each kind: as `s:of`, and it must be of that kind. A number that is not there "
     "(nothing finished, no traffic) is not a number and compares as false. Windows end "
     "now.",
-    facts_list, sizeof facts_list / sizeof *facts_list};
+    facts_list, COUNT_OF(facts_list)};
 
 /* s:NAME: a method, or a kind. */
 int facts_index(lua_State *L)

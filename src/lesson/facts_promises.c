@@ -2,6 +2,7 @@
  * Promises as a goal sees them: what was written is kept, and what is shown is fresh, over a
  * window. Both are asked of the lesson and the engine at once, inside the goal's own call.
  */
+#include "binding.h"
 #include "facts.h"
 
 #include <math.h>

@@ -2,7 +2,9 @@
  * What `s` says of users and of the learner: latency, the share that was served well,
  * good_for, and what was seen and done.
  */
+#include "build.h"
 #include "facts.h"
+#include "values.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -173,7 +175,7 @@ void check_subject(lua_State *L, const struct model *m, const char *subject, int
     static const char *const alone[] = {"status", "map", "alerts", "changes",
                                         "tickets"};
     const char *colon = strchr(subject, ':');
-    for (size_t i = 0; i < sizeof alone / sizeof *alone; i++)
+    for (size_t i = 0; i < COUNT_OF(alone); i++)
         if (str_eq(alone[i], subject))
             return;
     char name[200];

@@ -29,7 +29,9 @@
  *
  * All of Lua's errors end in host_run(), the only protected call in the program.
  */
+#include "binding.h"
 #include "lesson_internal.h"
+#include "values.h"
 
 #include <assert.h>
 #include <stdio.h>

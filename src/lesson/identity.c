@@ -12,7 +12,9 @@
  *
  * Not in it: titles, briefings, questions, replies, hints, what people write, debrief.
  */
+#include "binding.h"
 #include "lesson_internal.h"
+#include "values.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -46,7 +48,7 @@ static void put_native(lua_State *L, struct identity *d)
         &bind_base, &bind_string,  &bind_table,   &bind_math, &bind_utf8, &bind_time,
         &bind_dist, &bind_program, &bind_actions, &bind_draw, &bind_steps};
     lua_CFunction fn = lua_tocfunction(L, -1);
-    for (size_t t = 0; t < sizeof tables / sizeof *tables; t++)
+    for (size_t t = 0; t < COUNT_OF(tables); t++)
         for (size_t i = 0; i < tables[t]->n; i++)
             if (tables[t]->list[i].fn == fn)
                 buf_addf(d->out, " %s.%s", tables[t]->library, tables[t]->list[i].name);

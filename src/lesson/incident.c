@@ -4,7 +4,10 @@
  * the world that was just built, and its arguments against what the component says of
  * itself.
  */
+#include "binding.h"
+#include "build.h"
 #include "lesson_internal.h"
+#include "values.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -103,7 +106,7 @@ static const struct binding action_list[] = {
 };
 const struct binding_table bind_actions = {
     "", "Actions", "For `i:at`. `by`: who is shown in the change record.", action_list,
-    sizeof action_list / sizeof *action_list};
+    COUNT_OF(action_list)};
 
 /* ---- resolving ------------------------------------------------------------------- */
 
@@ -583,6 +586,6 @@ static const struct binding incident_list[] = {
      "alone "
      "that the system of this seed can have."},
 };
-const struct binding_table bind_incident = {
-    "i", "The incident", "What `incident = function(i)` is given.", incident_list,
-    sizeof incident_list / sizeof *incident_list};
+const struct binding_table bind_incident = {"i", "The incident",
+                                            "What `incident = function(i)` is given.",
+                                            incident_list, COUNT_OF(incident_list)};

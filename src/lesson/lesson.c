@@ -4,6 +4,7 @@
  * the text is kept, with the places of the functions in what the file returned: that is
  * all that a state (state.c) needs to open.
  */
+#include "binding.h"
 #include "lesson_internal.h"
 
 #include <stdio.h>

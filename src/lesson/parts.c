@@ -7,6 +7,7 @@
  * Nothing is wrapped unless somebody asks for the parts.
  */
 #include "facts.h"
+#include "values.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -3,7 +3,10 @@
  * constructor checks it when the lesson calls it (so the line is right), and
  * to_program() turns the marked tables into the engine's nodes.
  */
+#include "binding.h"
+#include "build.h"
 #include "lesson_internal.h"
+#include "values.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -231,7 +234,7 @@ static const struct binding program_list[] = {
 };
 const struct binding_table bind_program = {
     "", "Programs", "What an endpoint does: a list of operations, one after the other.",
-    program_list, sizeof program_list / sizeof *program_list};
+    program_list, COUNT_OF(program_list)};
 
 /* ---- nodes ----------------------------------------------------------------------- */
 

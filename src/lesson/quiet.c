@@ -5,6 +5,7 @@
  * every lesson. A drawn night with the incident has that alert, too: it tells nobody which
  * night it is.
  */
+#include "build.h"
 #include "schema_fields.h"
 
 #include <string.h>
@@ -81,7 +82,7 @@ static void put_letter(const struct lesson *l, struct rng *rng,
         out->ntickets = 1;
         return;
     }
-    uint32_t which = rng_below(rng, sizeof letters / sizeof *letters);
+    uint32_t which = rng_below(rng, COUNT_OF(letters));
     out->ntickets = 1;
     out->tickets[0] = (struct lesson_ticket){
         .at = l->info.starts_at,

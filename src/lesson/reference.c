@@ -2,6 +2,7 @@
  * The author's reference: Markdown from the binding tables, the schema tables and the
  * engine's kinds - the same tables that decide what is accepted.
  */
+#include "binding.h"
 #include "facts.h"
 
 #include "truecode/lesson_reference.h"
@@ -249,7 +250,7 @@ void lesson_reference(struct buf *out)
              "its name.\n\n");
     schemas_each(fields, out);
     buf_adds(out, "## Functions\n\n");
-    for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
+    for (size_t i = 0; i < COUNT_OF(tables); i++)
         bindings(out, tables[i]);
     buf_adds(
         out,

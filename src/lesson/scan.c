@@ -14,6 +14,7 @@
  */
 #include "shape.h"
 
+#include <lua.h>
 #include <string.h>
 
 enum { SCOPES = 256 };
@@ -246,7 +247,7 @@ static size_t sign_length(const struct cursor *c)
                                         "<<", ">>", "::", ".."};
     if (at(c, 0) == '.' && at(c, 1) == '.' && at(c, 2) == '.')
         return 3;
-    for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++)
+    for (size_t i = 0; i < COUNT_OF(pairs); i++)
         if (at(c, 0) == pairs[i][0] && at(c, 1) == pairs[i][1])
             return 2;
     return 1;

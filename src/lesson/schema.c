@@ -4,7 +4,9 @@
  * differ. Whatever is wrong is reported on the line where the field is written, which
  * the scan of the text knows.
  */
+#include "binding.h"
 #include "lesson_internal.h"
+#include "values.h"
 
 #include <assert.h>
 #include <stdio.h>

@@ -29,7 +29,6 @@
         name, FIELD_CUSTOM, 0, 0, doc, 0, 0, 0, 0, fn                                  \
     }
 #define SCHEMA(var, label, text, list, check)                                          \
-    const struct schema var = {label,        text, list, sizeof list / sizeof *list,   \
-                               sizeof(THIS), check}
+    const struct schema var = {label, text, list, COUNT_OF(list), sizeof(THIS), check}
 
 #endif

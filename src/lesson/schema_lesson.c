@@ -3,6 +3,7 @@
  * These tables are the format. Checks that compare fields with each other stand beside
  * them; what needs the world (names of components) is checked when it is built.
  */
+#include "binding.h"
 #include "schema_fields.h"
 
 #include <stdio.h>
@@ -518,10 +519,10 @@ static const struct binding step_list[] = {
 #undef X
 };
 const struct binding_table bind_steps = {"", "The file and its steps", "", step_list,
-                                         sizeof step_list / sizeof *step_list};
+                                         COUNT_OF(step_list)};
 static const struct binding alert_list[] = {
     {"burn", "{ … }", make_burn, "An alert on the objective's burn rate."},
     {"threshold", "{ … }", make_threshold, "An alert on a metric."},
 };
 const struct binding_table bind_alerts = {"", "Alerts", "", alert_list,
-                                          sizeof alert_list / sizeof *alert_list};
+                                          COUNT_OF(alert_list)};

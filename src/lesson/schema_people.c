@@ -2,6 +2,7 @@
  * What a lesson file may say of people: who they are, what they know, and what makes them
  * write.
  */
+#include "binding.h"
 #include "schema_fields.h"
 
 #include <string.h>

@@ -10,6 +10,7 @@
  * A fact fits every right suspect or none: one that fits is so at the page, any other is
  * not. Whoever has seen it so can exclude those for which it would be otherwise.
  */
+#include "build.h"
 #include "schema_fields.h"
 
 #include <string.h>

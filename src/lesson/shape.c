@@ -164,7 +164,7 @@ static enum word word_of(const char *p, size_t n)
         {"then", WORD_STATEMENT},  {"true", WORD_VALUE},    {"until", WORD_UNTIL},
         {"while", WORD_STATEMENT},
     };
-    for (size_t i = 0; n >= 2 && n <= 8 && i < sizeof words / sizeof *words; i++)
+    for (size_t i = 0; n >= 2 && n <= 8 && i < COUNT_OF(words); i++)
         if (strlen(words[i].text) == n && !memcmp(words[i].text, p, n))
             return words[i].word;
     return WORD_NAME;

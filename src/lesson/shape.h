@@ -5,7 +5,7 @@
 #ifndef LESSON_SHAPE_H
 #define LESSON_SHAPE_H
 
-#include "lesson_internal.h"
+#include "scan.h"
 
 enum { SHAPE_DEPTH = 256, SHAPE_BOUNDS = 3 };
 

@@ -11,7 +11,9 @@
  * made of this lesson in this process. A lesson's own text is loaded as text only, and has
  * neither `load` nor `string.dump`.
  */
+#include "binding.h"
 #include "lesson_internal.h"
+#include "values.h"
 
 #include <assert.h>
 #include <stdio.h>

@@ -2,6 +2,7 @@
  * Steps: the list of their kinds, how a lesson's are read, and what several kinds share. A
  * step's constructor (ask, look, ...) marks its table; the mark chooses the kind.
  */
+#include "binding.h"
 #include "step_internal.h"
 
 #include <math.h>
@@ -21,7 +22,7 @@ static const struct step_kind *const kinds[] = {
 
 size_t step_kinds(void)
 {
-    return sizeof kinds / sizeof *kinds;
+    return COUNT_OF(kinds);
 }
 
 const struct step_kind *step_kind_at(size_t i)

@@ -6,6 +6,7 @@
  */
 #define STEP(m) step.m
 #include "step_internal.h"
+#include "values.h"
 
 #include <string.h>
 
@@ -20,7 +21,7 @@ static const char *const words[] = {
     FINDINGS(X) FINDING_LINES(X)
 #undef X
 };
-_Static_assert(sizeof words / sizeof *words == FINDING_COUNT, "a finding has no word");
+_Static_assert(COUNT_OF(words) == FINDING_COUNT, "a finding has no word");
 static const char *const typed[] = {
 #define X(id, word, typed) [FINDING_##id] = typed,
     FINDINGS(X) FINDING_LINES(X)

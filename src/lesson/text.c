@@ -4,7 +4,9 @@
  * A text may stand before `values` in the file, so that every string is remembered until
  * the whole lesson was read, and is looked at then.
  */
+#include "binding.h"
 #include "schema_fields.h"
+#include "values.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -3,6 +3,9 @@
  * its seed. What a duration is stands in duration.c; where one is wanted, a small bare
  * number is refused with the word that was meant.
  */
+#include "values.h"
+#include "binding.h"
+#include "build.h"
 #include "lesson_internal.h"
 
 #include <math.h>
@@ -142,7 +145,7 @@ const struct binding_table bind_time = {
     "but "
     "for 0, is an error: `s:p99(…) > 2`. Fields that want one also take text: "
     "`\"1m30s\"`.",
-    time_list, sizeof time_list / sizeof *time_list};
+    time_list, COUNT_OF(time_list)};
 
 /* ---- distributions --------------------------------------------------------------- */
 
@@ -362,7 +365,7 @@ static const struct binding dist_list[] = {
 const struct binding_table bind_dist = {
     "", "Distributions and curves",
     "Where a random duration is wanted, a plain duration is a constant one.", dist_list,
-    sizeof dist_list / sizeof *dist_list};
+    COUNT_OF(dist_list)};
 
 /* ---- draws ----------------------------------------------------------------------- */
 
@@ -436,5 +439,4 @@ const struct binding_table bind_draw = {"", "Draws",
                                         "another night. With a name the answer is the "
                                         "same wherever it is asked; without one, in "
                                         "world and incident only, it is the next one.",
-                                        draw_list,
-                                        sizeof draw_list / sizeof *draw_list};
+                                        draw_list, COUNT_OF(draw_list)};

@@ -4,6 +4,8 @@
  * made belongs to the caller from the first byte, so that an error in the middle loses
  * nothing.
  */
+#include "binding.h"
+#include "build.h"
 #include "lesson_internal.h"
 
 #include <string.h>

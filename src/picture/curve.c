@@ -311,7 +311,7 @@ static double axis_above(double v)
         p /= 10;
     while (p * 10 < v)
         p *= 10;
-    for (size_t i = 0; i < sizeof steps / sizeof *steps; i++)
+    for (size_t i = 0; i < COUNT_OF(steps); i++)
         if (steps[i] * p >= v * 0.9999)
             return steps[i] * p;
     return 10 * p;
@@ -346,4 +346,16 @@ int curve_cell(const struct curve_slot *v, double factor, double top, size_t row
     double solid = high - low > 0.125 ? low : high;
     int eighths = solid >= 1 ? 8 : solid > 0 ? (int)(solid * 8 + 0.5) : 0;
     return eighths == 0 && row == 0 ? 1 : eighths;
+}
+
+const char *cell_sign(int cell, bool ascii)
+{
+    static const char *const blocks[] = {" ", "▁", "▂", "▃", "▄",
+                                         "▅", "▆", "▇", "█", "░"};
+    static const char *const quarters[] = {" ", ".", ".", ":", ":",
+                                           ":", "|", "|", "#", "'"};
+    _Static_assert(COUNT_OF(blocks) == CELL_SPAN + 1, "a sign for each cell");
+    _Static_assert(COUNT_OF(quarters) == CELL_SPAN + 1, "a sign for each cell");
+    assert(cell >= 0 && cell <= CELL_SPAN);
+    return (ascii ? quarters : blocks)[cell];
 }

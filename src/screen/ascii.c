@@ -102,7 +102,7 @@ static char ascii_of(uint32_t cp)
         int dots = __builtin_popcount(cp - 0x2800);
         return " ..::+*##"[dots];
     }
-    for (size_t i = 0; i < sizeof table / sizeof *table; i++)
+    for (size_t i = 0; i < COUNT_OF(table); i++)
         if (table[i].cp == cp)
             return table[i].ascii;
     if (cp >= 0xc0 && cp <= 0xff)

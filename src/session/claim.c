@@ -3,10 +3,11 @@
  * second": a count, a share or a rate. Words without a number, "not known yet" among them,
  * claim nothing. What a number is held against is the sheet's (sheet_much.c).
  */
-#include "session_internal.h"
+#include "notebook.h"
 
 #include <ctype.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -83,12 +84,12 @@ static double rate_seconds(const char *p)
                  {"min", 60},   {"hour", 3600}, {"h", 3600}};
     static const char *const links[] = {"per ", "a ", "each ", "every ", "an ", "/"};
     for (; *p && !strchr(",;.(", *p); p++)
-        for (size_t i = 0; i < sizeof links / sizeof *links; i++) {
+        for (size_t i = 0; i < COUNT_OF(links); i++) {
             size_t n = strlen(links[i]);
             bool begins = *links[i] == '/' || p[-1] == ' ';
             if (!begins || strncasecmp(p, links[i], n) != 0)
                 continue;
-            for (size_t k = 0; k < sizeof units / sizeof *units; k++)
+            for (size_t k = 0; k < COUNT_OF(units); k++)
                 if (starts_word(p + n, units[k].word))
                     return units[k].seconds;
         }
@@ -100,7 +101,7 @@ static bool is_time(const char *p)
     static const char *const units[] = {"second",  "seconds", "s",    "minute",
                                         "minutes", "min",     "hour", "hours"};
     p += strspn(p, " ");
-    for (size_t i = 0; i < sizeof units / sizeof *units; i++)
+    for (size_t i = 0; i < COUNT_OF(units); i++)
         if (starts_word(p, units[i]))
             return true;
     return false;
@@ -122,29 +123,51 @@ static double out_of(const char *p)
     return whole > 0 && !is_time(rest) ? whole : 0;
 }
 
+/* ---- numbers as words ------------------------------------------------------------ */
+
+const char *const number_words[NUMBER_WORDS] = {
+    "zero",  "one",   "two",  "three", "four",   "five",  "six",
+    "seven", "eight", "nine", "ten",   "eleven", "twelve"};
+
+/* Words for numbers above those, and for parts. */
+static const struct {
+    const char *word, *digits;
+} other_words[] = {{"half", "50%"},     {"third", "33%"}, {"quarter", "25%"},
+                   {"all", "100%"},     {"twenty", "20"}, {"hundred", "100"},
+                   {"thousand", "1000"}};
+
+/* The word for a number at `p`, and its digits; "": there is none. Zero is no claim. */
+static const char *word_at(const char *p, char *digits, size_t size)
+{
+    for (int i = 1; i < NUMBER_WORDS; i++)
+        if (starts_word(p, number_words[i])) {
+            snprintf(digits, size, "%d", i);
+            return number_words[i];
+        }
+    for (size_t i = 0; i < COUNT_OF(other_words); i++)
+        if (starts_word(p, other_words[i].word)) {
+            snprintf(digits, size, "%s", other_words[i].digits);
+            return other_words[i].word;
+        }
+    return "";
+}
+
 /* "three in ten" and "half" in digits, where a text has none. */
 static void in_digits(const char *text, struct buf *out)
 {
-    static const struct {
-        const char *word, *digits;
-    } words[] = {
-        {"half", "50%"},  {"third", "33%"},   {"quarter", "25%"},  {"all", "100%"},
-        {"one", "1"},     {"two", "2"},       {"three", "3"},      {"four", "4"},
-        {"five", "5"},    {"six", "6"},       {"seven", "7"},      {"eight", "8"},
-        {"nine", "9"},    {"ten", "10"},      {"eleven", "11"},    {"twelve", "12"},
-        {"twenty", "20"}, {"hundred", "100"}, {"thousand", "1000"}};
+    char digits[8];
     for (const char *p = text; *p;) {
-        size_t i = 0, n = sizeof words / sizeof *words;
-        while (i < n && ((p > text && letter(p[-1])) || !starts_word(p, words[i].word)))
-            i++;
-        if (i < n) {
-            buf_adds(out, words[i].digits);
-            p += strlen(words[i].word);
-        } else {
-            buf_addch(out, *p++);
-        }
+        bool inside = p > text && letter(p[-1]);
+        const char *word = inside ? "" : word_at(p, digits, sizeof digits);
+        if (*word)
+            buf_adds(out, digits);
+        else
+            buf_addch(out, *p);
+        p += *word ? strlen(word) : 1;
     }
 }
+
+/* ---- a claim --------------------------------------------------------------------- */
 
 static struct claim read_claim(const char *text)
 {

@@ -12,6 +12,8 @@
 #include "session_internal.h"
 
 struct grading;
+/* How it is played, alone: for the first page. */
+void design_rules(const struct session *s, const char *clock, struct buf *out);
 /* Puts in every improvement of a set, one after the other, at once. */
 enum err run_improve_all(struct run *r, design_set set, struct errmsg *why) MUST_USE;
 /* User-minutes lost from `from` to `to`: requests, and records by the promises of data. `twin` may

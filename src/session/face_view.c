@@ -1,6 +1,7 @@
 /*
  * What a face reads of a session, and what the console is told of it.
  */
+#include "design.h"
 #include "session_internal.h"
 #include "sheet.h"
 #include "twin.h"

@@ -74,14 +74,14 @@ static bool suspicion_typed(const struct session *s, const char *typed,
 /* "twelve" and "none", too. */
 static double number_typed(const char *typed)
 {
-    static const char *const words[] = {"none", "one",    "two",   "three", "four",
-                                        "five", "six",    "seven", "eight", "nine",
-                                        "ten",  "eleven", "twelve"};
     double v = claim_number(typed);
-    for (size_t i = 0; i < sizeof words / sizeof *words && isnan(v); i++)
-        if (word_in(typed, words[i]))
+    if (isnan(v) && word_in(typed, "none"))
+        v = 0;
+    for (size_t i = 1; i < NUMBER_WORDS && isnan(v); i++)
+        if (word_in(typed, number_words[i]))
             v = (double)i;
-    return isnan(v) && (word_in(typed, "zero") || word_in(typed, "nobody")) ? 0 : v;
+    bool zero = word_in(typed, number_words[0]) || word_in(typed, "nobody");
+    return isnan(v) && zero ? 0 : v;
 }
 
 /* "30%", "3 in 10", "0.3" and "30" are one share. */

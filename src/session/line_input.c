@@ -4,7 +4,6 @@
  * taped: the time of the next entry says how far it moved, and so a wait can be
  * interrupted.
  */
-#include "design.h"
 #include "prevent.h"
 #include "session_internal.h"
 #include "sheet.h"
@@ -14,16 +13,6 @@
 #include <string.h>
 
 /* ---- effects --------------------------------------------------------------------- */
-
-static bool only_time(const struct effects *fx)
-{
-    for (size_t i = 0; i < fx->n; i++) {
-        enum effect_kind k = fx->list[i].kind;
-        if (k != EFFECT_WAIT && k != EFFECT_SPEED && k != EFFECT_PAUSE)
-            return false;
-    }
-    return fx->n > 0;
-}
 
 static void do_action(struct session *s, const struct effect *x)
 {
@@ -48,18 +37,7 @@ static void do_action(struct session *s, const struct effect *x)
         session_wait(s, s->run.busy_until - now);
 }
 
-/* Each of its actions is the learner's, as if it had been typed. */
-static void do_improve(struct session *s, const struct effect *x)
-{
-    size_t which = (size_t)x->number;
-    const struct improvement_actions *a = &s->run.stage->lw.improvements[which];
-    for (size_t i = 0; i < a->n; i++)
-        do_action(s, &(struct effect){.kind = EFFECT_ACTION, .action = a->list[i]});
-    s->run.improved_at[which] = run_now(&s->run);
-    session_say(s, TONE_GOOD, "%s", x->text);
-}
-
-/* ---- the rest of them ------------------------------------------------------------ */
+/* ---- what each effect does ------------------------------------------------------- */
 
 static void do_answer(struct session *s, const struct effect *x)
 {
@@ -100,83 +78,135 @@ static void do_resolve(struct session *s, const struct effect *x)
     session_finish(s);
 }
 
-static void do_effect(struct session *s, const struct effect *x)
+static void do_wait(struct session *s, const struct effect *x)
+{
+    session_wait(s, x->duration);
+}
+
+static void do_speed(struct session *s, const struct effect *x)
+{
+    session_set_speed(s, x->number);
+}
+
+static void do_pause(struct session *s, const struct effect *x)
+{
+    (void)x;
+    session_pause(s, !s->paused);
+}
+
+static void do_rewind(struct session *s, const struct effect *x)
 {
     struct errmsg why = {0};
-    switch (x->kind) {
-    case EFFECT_ACTION:
-        do_action(s, x);
-        break;
-    case EFFECT_IMPROVE:
-        do_improve(s, x);
-        break;
-    case EFFECT_WAIT:
-        session_wait(s, x->duration);
-        break;
-    case EFFECT_SPEED:
-        session_set_speed(s, x->number);
-        break;
-    case EFFECT_PAUSE:
-        session_pause(s, !s->paused);
-        break;
-    case EFFECT_REWIND:
-        if (session_rewind(s, x->at, &why) != ERR_OK)
-            session_say(s, TONE_BAD, "%s", why.text);
-        break;
-    case EFFECT_SEEN:
-        if (s->over)
-            break;
-        strings_add(&s->seen, x->text);
-        strings_add(&s->seen_ever, x->text);
-        evidence_look(s, x->text);
-        break;
-    case EFFECT_SUSPECT:
-        note_suspect(s, x);
-        break;
-    case EFFECT_RULE_OUT:
-        note_rule_out(s, x);
-        break;
-    case EFFECT_STATE:
-        do_state(s, x);
-        break;
-    case EFFECT_SHEET:
-        sheet_show(s);
-        break;
-    case EFFECT_NOTE:
-        note_note(s, x);
-        break;
-    case EFFECT_SAY:
-        note_say(s, x);
-        break;
-    case EFFECT_HINT:
-        step_hint(s);
-        break;
-    case EFFECT_SKIP:
-        step_skip(s, STEP_SKIPPED);
-        break;
-    case EFFECT_RESET:
-        s->reset = !s->replaying;
-        break;
-    case EFFECT_SOLUTION:
-        step_solution(s);
-        break;
-    case EFFECT_ANSWER:
-        do_answer(s, x);
-        break;
-    case EFFECT_ASK:
-        people_ask(s, (size_t)x->number, x->text);
-        break;
-    case EFFECT_RESOLVE:
-        do_resolve(s, x);
-        break;
-    case EFFECT_WHY:
-        if (x->text)
-            session_say(s, TONE_NORMAL, "%s", x->text);
-        if (!s->over && step_current(s))
-            s->status[s->step] = STEP_SHOWN;
-        break;
-    }
+    if (session_rewind(s, x->at, &why) != ERR_OK)
+        session_say(s, TONE_BAD, "%s", why.text);
+}
+
+static void do_seen(struct session *s, const struct effect *x)
+{
+    if (s->over)
+        return;
+    strings_add(&s->seen, x->text);
+    strings_add(&s->seen_ever, x->text);
+    evidence_look(s, x->text);
+}
+
+static void do_sheet(struct session *s, const struct effect *x)
+{
+    (void)x;
+    sheet_show(s);
+}
+
+static void do_hint(struct session *s, const struct effect *x)
+{
+    (void)x;
+    step_hint(s);
+}
+
+static void do_skip(struct session *s, const struct effect *x)
+{
+    (void)x;
+    step_skip(s, STEP_SKIPPED);
+}
+
+static void do_reset(struct session *s, const struct effect *x)
+{
+    (void)x;
+    s->reset = !s->replaying;
+}
+
+static void do_solution(struct session *s, const struct effect *x)
+{
+    (void)x;
+    step_solution(s);
+}
+
+static void do_ask(struct session *s, const struct effect *x)
+{
+    people_ask(s, (size_t)x->number, x->text);
+}
+
+static void do_why(struct session *s, const struct effect *x)
+{
+    if (x->text)
+        session_say(s, TONE_NORMAL, "%s", x->text);
+    if (!s->over && step_current(s))
+        s->status[s->step] = STEP_SHOWN;
+}
+
+/* Each of its actions is the learner's, as if it had been typed. */
+static void do_improve(struct session *s, const struct effect *x)
+{
+    size_t which = (size_t)x->number;
+    const struct improvement_actions *a = &s->run.stage->lw.improvements[which];
+    for (size_t i = 0; i < a->n; i++)
+        do_action(s, &(struct effect){.kind = EFFECT_ACTION, .action = a->list[i]});
+    s->run.improved_at[which] = run_now(&s->run);
+    session_say(s, TONE_GOOD, "%s", x->text);
+}
+
+/* The deed of a kind of effect, and when it may be done. */
+struct deed {
+    void (*run)(struct session *s, const struct effect *x);
+    bool time;  /* moves the clock alone: nothing for the tape */
+    bool looks; /* leaves the run as it is: may be when it is over */
+};
+static const struct deed deeds[] = {
+    [EFFECT_ACTION] = {.run = do_action},
+    [EFFECT_WAIT] = {.run = do_wait, .time = true},
+    [EFFECT_SPEED] = {.run = do_speed, .time = true},
+    [EFFECT_PAUSE] = {.run = do_pause, .time = true},
+    [EFFECT_REWIND] = {.run = do_rewind},
+    [EFFECT_SEEN] = {.run = do_seen, .looks = true},
+    [EFFECT_SUSPECT] = {.run = note_suspect},
+    [EFFECT_RULE_OUT] = {.run = note_rule_out},
+    [EFFECT_NOTE] = {.run = note_note},
+    [EFFECT_STATE] = {.run = do_state},
+    [EFFECT_SHEET] = {.run = do_sheet, .looks = true},
+    [EFFECT_SAY] = {.run = note_say},
+    [EFFECT_HINT] = {.run = do_hint},
+    [EFFECT_SKIP] = {.run = do_skip},
+    [EFFECT_RESET] = {.run = do_reset, .looks = true},
+    [EFFECT_SOLUTION] = {.run = do_solution},
+    [EFFECT_ANSWER] = {.run = do_answer},
+    [EFFECT_IMPROVE] = {.run = do_improve},
+    [EFFECT_ASK] = {.run = do_ask},
+    [EFFECT_RESOLVE] = {.run = do_resolve},
+    [EFFECT_WHY] = {.run = do_why, .looks = true},
+};
+_Static_assert(COUNT_OF(deeds) == EFFECT_KINDS, "each kind of effect has a line");
+
+static void do_effect(struct session *s, const struct effect *x)
+{
+    deeds[x->kind].run(s, x);
     session_touch(s);
+}
+
+static bool only_time(const struct effects *fx)
+{
+    for (size_t i = 0; i < fx->n; i++)
+        if (!deeds[fx->list[i].kind].time)
+            return false;
+    return fx->n > 0;
 }
 
 /* ---- a line ---------------------------------------------------------------------- */
@@ -258,9 +288,7 @@ static enum err refused(const struct session *s, const struct effects *fx,
     enum err e = ERR_OK;
     for (size_t i = 0; e == ERR_OK && i < fx->n; i++) {
         const struct effect *x = &fx->list[i];
-        bool looks = x->kind == EFFECT_SEEN || x->kind == EFFECT_WHY ||
-                     x->kind == EFFECT_RESET || x->kind == EFFECT_SHEET;
-        if (s->over && !looks)
+        if (s->over && !deeds[x->kind].looks)
             e = errmsg_set(no, ERR_REFUSED,
                            "It is over: look around, but nothing changes now.");
         else if (x->kind == EFFECT_ACTION && lesson_design(s->lesson))
@@ -337,15 +365,14 @@ static bool in_quotes(const char *line, char *bare, size_t size)
 static bool bare_answer(const struct session *s, const char *typed, char *as,
                         size_t size)
 {
-    static const char *const numbers[] = {"one", "two",   "three", "four", "five",
-                                          "six", "seven", "eight", "nine"};
     size_t n = strcspn(typed + strspn(typed, " \t"), " \t");
     const char *word = typed + strspn(typed, " \t");
     if (!step_holds(s) || n == 0 || n >= size || word[n + strspn(word + n, " \t")])
         return false;
-    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
-        if (strlen(numbers[i]) == n && strncasecmp(numbers[i], word, n) == 0) {
-            as[0] = (char)('1' + i), as[1] = '\0';
+    for (size_t i = 1; i <= 9; i++)
+        if (strlen(number_words[i]) == n &&
+            strncasecmp(number_words[i], word, n) == 0) {
+            as[0] = (char)('0' + i), as[1] = '\0';
             return true;
         }
     size_t digits = strspn(word, "0123456789");

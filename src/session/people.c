@@ -2,6 +2,7 @@
  * The inbox, and the moments at which people look up from their work (see people.h).
  */
 #include "people.h"
+#include "session_internal.h"
 
 #include <assert.h>
 #include <ctype.h>

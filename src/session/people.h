@@ -10,12 +10,58 @@
  * never in between. The world stops there until the twin has come as far, so that what is
  * written, and when, depends on seed and tape alone: not on slices, and not on how quick
  * the machine is. While users are well the twin is not asked for.
+ *
+ *     people_begin(s);                                    // at the page
+ *     if (people_look(s, &left) == ERR_STOPPED) ...       // the twin has to run first
+ *     people_hear(s, &update);                            // `say` told them something
+ *
+ * Owner: the session has the inbox; texts of letters are in session.words, or the stage's.
  */
 #ifndef SESSION_PEOPLE_H
 #define SESSION_PEOPLE_H
 
-#include "session_internal.h"
 #include "twin.h"
+
+/* ---- the inbox (people.c) -------------------------------------------------------- */
+
+#define COMMON_WORDS SIZE_MAX
+/* The reason why a letter came: a rule, and the reaction whose words it has. */
+struct letter {
+    enum reaction_kind rule; /* REACTION_COUNT: the incident's own, or the pager */
+    size_t reaction;         /* of the lesson; COMMON_WORDS: everybody's words */
+};
+struct told {                /* what people were told last */
+    sim_time at;             /* -1: nothing yet */
+    enum update_state state; /* UPDATE_STATE_COUNT: none was given */
+    sim_time since, next;    /* SIM_FOREVER: none was given */
+    double number;           /* of requests; -1: none was given */
+    char *since_text, *next_text, *number_text;
+};
+struct people {
+    /* Letters that have arrived, oldest first; strings in session.words or the stage. */
+    struct ticket *inbox;
+    struct letter *letters;
+    size_t n, cap;
+    size_t scheduled, alerts;      /* of the incident, of the recording: seen so far */
+    size_t pages;                  /* the pager rang so often */
+    sim_time due;                  /* when people look up next */
+    bool hurt, was_hurt, was_well; /* users: now, and ever */
+    sim_time since; /* when what they are now began; SIM_FOREVER: not known */
+    struct told last;
+};
+void people_begin(struct session *s);     /* at the page */
+void people_introduce(struct session *s); /* fills session.bystanders */
+/* Delivers the incident's letters, and paging alerts, up to now; how many came. */
+size_t people_post(struct session *s, bool aloud);
+/* People look up: the moment is due. ERR_STOPPED: the twin is owed first, beyond *left
+ * events (NULL: any). */
+enum err people_look(struct session *s, uint64_t *left) MUST_USE;
+void people_back(struct session *s, sim_time t); /* after a rewind to t */
+void people_release(struct people *p);
+void people_hear(struct session *s, const struct update *u);
+void people_ask(struct session *s, size_t person, const char *about);
+
+/* ---- the rules (people_rules.c) -------------------------------------------------- */
 
 #define LOOK_EVERY  (30 * SIM_SEC)
 #define LOOK_WINDOW (2 * SIM_MIN)  /* users are well after so long without trouble */

@@ -4,6 +4,7 @@
  * changed themselves.
  */
 #include "people.h"
+#include "session_internal.h"
 
 #include <string.h>
 #include <strings.h>
@@ -61,7 +62,7 @@ static bool answer_changes(struct session *s, const struct person *p, const char
 static bool asks_for_users(const struct session *s, const char *asked)
 {
     static const char *const words[] = {"users", "customers", "people", "complaints"};
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+    for (size_t i = 0; i < COUNT_OF(words); i++)
         if (strcasecmp(words[i], asked) == 0)
             return true;
     comp_id c = model_find(s->run.stage->lw.model, asked);

@@ -7,6 +7,7 @@
  * say that people have trouble, and never which.
  */
 #include "people.h"
+#include "session_internal.h"
 
 #include <math.h>
 
@@ -267,7 +268,7 @@ static const struct rule rules[] = {
            NULL},
           {"I have tried for a long time now. Should I go somewhere else?", NULL}}},
 };
-_Static_assert(sizeof rules / sizeof *rules == REACTION_COUNT, "a row for each rule");
+_Static_assert(COUNT_OF(rules) == REACTION_COUNT, "a row for each rule");
 
 /* ---- choosing and writing -------------------------------------------------------- */
 

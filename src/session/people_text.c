@@ -2,6 +2,7 @@
  * What people write, with its values filled in; and how a writer is headed.
  */
 #include "people.h"
+#include "session_internal.h"
 
 #include <string.h>
 

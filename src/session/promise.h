@@ -10,7 +10,7 @@
 #ifndef SESSION_PROMISE_H
 #define SESSION_PROMISE_H
 
-#include "session_internal.h"
+#include "run.h"
 
 struct ward {
     const char *name; /* the promise, a sentence */

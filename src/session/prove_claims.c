@@ -20,7 +20,7 @@ enum { TEXTS_MAX = 200 };
 
 /* Moments after a course at which the texts are looked at. */
 static const sim_time moments[] = {0, SIM_MIN, 3 * SIM_MIN, 8 * SIM_MIN, 20 * SIM_MIN};
-#define MOMENTS (sizeof moments / sizeof *moments)
+#define MOMENTS (COUNT_OF(moments))
 
 /* The finding about one text: "stop: say". */
 struct text_row {

@@ -90,7 +90,7 @@ static bool can_be_seen(const struct prover *pv, const char *subject)
         snprintf(line, sizeof line, "chart %s", name);
         return line_shows(pv, line, subject);
     }
-    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+    for (size_t i = 0; i < COUNT_OF(lines); i++) {
         const char *at = strstr(lines[i], "%s");
         snprintf(line, sizeof line, "%.*s%s%s", (int)(at ? at - lines[i] : 99),
                  lines[i], at ? name : "", at ? at + 2 : "");
@@ -152,7 +152,7 @@ void prove_finding(struct prover *pv, struct session *s)
     struct finding_view view;
     if (!st || !st->finding)
         return;
-    for (size_t i = 0; i < sizeof garbage / sizeof *garbage; i++)
+    for (size_t i = 0; i < COUNT_OF(garbage); i++)
         prove_result(pv, PROOF_STEPS, "no finding is garbage",
                      finding_judge(s, st->finding, garbage[i], &view) != STEP_RIGHT,
                      NAN, "step %s takes \"%s\"", st->id, garbage[i]);

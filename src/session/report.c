@@ -65,7 +65,7 @@ static void explain_part(const struct maker *k, enum score_part part)
     buf_init(&b, 400);
     buf_addf(&b, "%s, %d of %d.", score_phrase(part), x->points, x->full);
     b.s[0] = (char)toupper((unsigned char)b.s[0]);
-    for (size_t i = 0; i < sizeof said / sizeof *said; i++)
+    for (size_t i = 0; i < COUNT_OF(said); i++)
         if (said[i][0])
             buf_addf(&b, " %s", said[i]);
     if (x->points < x->full && x->best[0])
@@ -219,7 +219,6 @@ static void make_next(const struct maker *k)
 /* A line to paste into a chat. */
 static void make_card(const struct maker *k)
 {
-    static const char *const bars[] = {"▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
     struct buf b;
     buf_init(&b, 400);
     const struct run *r = &k->v->you;
@@ -228,8 +227,8 @@ static void make_card(const struct maker *k)
     for (int i = 0; i < 20; i++) {
         double good = recording_good(r->rec, k->v->from + span * i / 20,
                                      k->v->from + span * (i + 1) / 20);
-        int h = isnan(good) ? 0 : (int)((1 - good) * 7.999);
-        buf_adds(&b, bars[h < 0 ? 0 : h > 7 ? 7 : h]);
+        int high = isnan(good) ? 0 : (int)((1 - good) * 7.999);
+        buf_adds(&b, cell_sign(1 + (high < 0 ? 0 : high > 7 ? 7 : high), false));
     }
     buf_addf(&b, " failed · %d of 100", k->r->score.total);
     add_block(k->r, BLOCK_TEXT, b.s);

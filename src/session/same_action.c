@@ -1,7 +1,7 @@
 /*
  * Whether two actions are the same change, and whether a console line means one.
  */
-#include "session_internal.h"
+#include "run.h"
 
 static bool alike(double a, double b, double factor)
 {

@@ -60,7 +60,7 @@ static sim_time verdict_at(const struct session *s)
 static void end_together(struct rivals *v)
 {
     const struct run *runs[] = {&v->you, &v->nothing, &v->reference};
-    for (size_t i = 0; i < sizeof runs / sizeof *runs; i++)
+    for (size_t i = 0; i < COUNT_OF(runs); i++)
         if (runs[i]->world && run_now(runs[i]) < v->to)
             v->to = run_now(runs[i]);
 }

@@ -2,6 +2,7 @@
  * The sheet: statements with their times, and the table of lines (sheet.h).
  */
 #include "sheet.h"
+#include "session_internal.h"
 #include "truecode/picture.h"
 #include "twin.h"
 

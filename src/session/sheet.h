@@ -11,13 +11,42 @@
  *     struct witness w = sheet_witness(s, scored_run(s), session_twin(s), now);
  *     struct judgement j = sheet_judge(&w, SHEET_since, "19:52");   // j.share 0..1
  *
+ * Owner: the session owns the statements and their texts; a witness borrows. Shares are 0..1,
+ * times simulated nanoseconds.
+ *
  * One line, one file (sheet_hurt.c, sheet_since.c, …), one descriptor: adding one touches
  * its file and SHEET_LINES.
  */
 #ifndef SESSION_SHEET_H
 #define SESSION_SHEET_H
 
-#include "session_internal.h"
+#include "truecode/session.h"
+
+struct impact; /* twin.h */
+struct run;
+
+/* ---- what was stated ------------------------------------------------------------- */
+
+/* The lines of the incident sheet, in their order. */
+#define SHEET_LINES(X) X(hurt) X(since) X(much) X(trigger) X(state) X(next) X(prevent)
+enum sheet_line {
+#define X(word) SHEET_##word,
+    SHEET_LINES(X)
+#undef X
+        SHEET_LINE_COUNT
+};
+struct statement {
+    enum sheet_line line;
+    sim_time at;
+    bool told; /* in an update */
+    char *text;
+};
+struct sheet { /* statements are only ever added */
+    struct statement *list;
+    size_t n, cap;
+};
+
+/* ---- what is true of it ---------------------------------------------------------- */
 
 /* The evidence for a judge: the learner's night and the healthy one, up to `at`. */
 struct witness {

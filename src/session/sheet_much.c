@@ -4,6 +4,7 @@
  * that was stated, or since the page; a share and a rate also of the last five minutes and
  * of the worst minute, which alone counts where the words say so ("up to", "peak").
  */
+#include "session_internal.h"
 #include "sheet.h"
 #include "truecode/picture.h"
 #include "twin.h"

@@ -1,6 +1,7 @@
 /*
  * When people hear again: a time of day, kept by another update or by the end.
  */
+#include "session_internal.h"
 #include "sheet.h"
 
 #include <stdio.h>

@@ -2,6 +2,7 @@
  * Since when: a time of day. Held against the time from the first user who was hurt, and
  * would not have been on the healthy night, to the first minute that missed the objective.
  */
+#include "session_internal.h"
 #include "sheet.h"
 #include "truecode/picture.h"
 #include "twin.h"

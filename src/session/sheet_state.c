@@ -2,6 +2,7 @@
  * How it stands: investigating, mitigated, cured, recovered or closed. Held against the users of
  * that moment: whoever calls them well while they suffer has told people what is not so.
  */
+#include "session_internal.h"
 #include "sheet.h"
 
 #include <stdio.h>

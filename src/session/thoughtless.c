@@ -187,7 +187,7 @@ static bool biggest(const struct hand *h, comp_id c, const struct param_desc *p,
                                            "max_connections"};
     double x;
     bool machine = false;
-    for (size_t i = 0; i < sizeof machines / sizeof *machines; i++)
+    for (size_t i = 0; i < COUNT_OF(machines); i++)
         machine |= str_eq(p->name, machines[i]);
     if (!machine || !number_of(h, c, p, &x) || x <= 0)
         return false;
@@ -333,7 +333,7 @@ static const char *word(struct hand *h)
 {
     static const char *const words[] = {"x",     "cheese", "42",   "maybe", "the cloud",
                                         "19:99", "-1",     "NULL", "users", "100 %"};
-    return words[rng_below(&h->rng, sizeof words / sizeof *words)];
+    return words[rng_below(&h->rng, COUNT_OF(words))];
 }
 
 static void play_garbage(struct hand *h)

@@ -3,6 +3,7 @@
  * what was left out of its world, and that it is compared second by second.
  */
 #include "twin.h"
+#include "session_internal.h"
 
 #include <math.h>
 #include <string.h>

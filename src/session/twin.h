@@ -13,14 +13,20 @@
  *     struct impact h = impact_of(r.rec, t.run.rec, shoppers, page, run_now(&r));
  *     if (h.since != SIM_FOREVER) ... h.bad requests of h.all, h.share ...
  *
+ * Owner: the caller releases a twin; it shares nothing with the first world but the lesson.
+ *
  * A twin costs as much memory and work as the first world. It is run when there is time
  * for it; nothing that goes on a tape depends on how far it has come.
  */
 #ifndef SESSION_TWIN_H
 #define SESSION_TWIN_H
 
-#include "session_internal.h"
+#include "run.h"
 
+/* The same night without the incident. */
+struct twin {
+    struct run run; /* world NULL: not opened yet */
+};
 /* Opens a twin at time 0.
  * ERR_LESSON: the lesson's world cannot be built so. */
 enum err twin_open(struct twin *t, const struct lesson *l, uint64_t seed,
@@ -45,9 +51,9 @@ struct impact {
     uint64_t all; /* requests here whose fate was decided */
     uint64_t bad; /* bad ones here, less those of the twin; 0 when there were fewer */
     double share; /* bad / all; NaN: nobody's fate was decided */
-    sim_time
-        since; /* the second in which the first of them was bad and from which on it
-                       was never made good; SIM_FOREVER: nobody is hurt */
+    /* The second in which the first of them was bad and from which on it was never made
+     * good; SIM_FOREVER: nobody is hurt. */
+    sim_time since;
 };
 struct impact impact_of(const struct recording *here, const struct recording *twin,
                         comp_id client, sim_time from, sim_time to);

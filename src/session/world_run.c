@@ -3,7 +3,7 @@
  * prover move through run_advance(): run the events up to the next whole second,
  * sample, let the owner look. Nothing here knows of steps, tapes or screens.
  */
-#include "session_internal.h"
+#include "run.h"
 
 #include <assert.h>
 #include <math.h>

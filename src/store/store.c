@@ -307,7 +307,7 @@ static void narrow(const struct store *s)
     static const char *const folders[] = {"tapes", "texts", "reports"};
     struct buf path;
     dir_narrow(s->dir.s);
-    for (size_t i = 0; i < sizeof folders / sizeof *folders; i++) {
+    for (size_t i = 0; i < COUNT_OF(folders); i++) {
         state_path(s, &path, folders[i]);
         dir_narrow(path.s);
         buf_release(&path);

@@ -16,16 +16,7 @@
 static bool write_synced(int fd, const char *s, size_t n)
 {
     assert(fd >= 0);
-    while (n > 0) {
-        ssize_t put = write(fd, s, n);
-        if (put < 0 && errno == EINTR)
-            continue;
-        if (put <= 0)
-            return false;
-        s += put;
-        n -= (size_t)put;
-    }
-    return fsync(fd) == 0;
+    return write_all(fd, s, n) && fsync(fd) == 0;
 }
 
 /* A name beside it that nobody else has. */

@@ -28,7 +28,7 @@ static const char *const migrations[] = {
     "UPDATE runs SET written = place FROM (SELECT id AS which, row_number() OVER"
     " (ORDER BY id) AS place FROM runs) WHERE id = which",
 };
-#define SCHEMA ((int)(sizeof migrations / sizeof *migrations))
+#define SCHEMA ((int)(COUNT_OF(migrations)))
 
 int schema_current(void)
 {

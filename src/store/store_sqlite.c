@@ -428,7 +428,7 @@ static bool bind_run(sqlite3_stmt *st, const struct store_run *r)
     for (int i = 0; i < 3; i++)
         if (sqlite3_bind_text(st, i + 1, texts[i], -1, SQLITE_STATIC) != SQLITE_OK)
             return false;
-    for (int i = 0; i < (int)(sizeof numbers / sizeof *numbers); i++)
+    for (int i = 0; i < (int)(COUNT_OF(numbers)); i++)
         if (sqlite3_bind_int64(st, i + 4, numbers[i]) != SQLITE_OK)
             return false;
     return sqlite3_bind_text(st, 16, r->seal, -1, SQLITE_STATIC) == SQLITE_OK &&

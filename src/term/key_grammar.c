@@ -119,7 +119,7 @@ static const struct {
 
 static struct reading lettered_key(size_t len, char letter)
 {
-    for (size_t i = 0; i < sizeof lettered / sizeof *lettered; i++)
+    for (size_t i = 0; i < COUNT_OF(lettered); i++)
         if (lettered[i].letter == letter)
             return key_of(len, lettered[i].kind, 0);
     return nothing(len);
@@ -128,7 +128,7 @@ static struct reading lettered_key(size_t len, char letter)
 static struct reading numbered_key(size_t len, unsigned number)
 {
     struct reading r = nothing(len);
-    for (size_t i = 0; i < sizeof numbered / sizeof *numbered; i++)
+    for (size_t i = 0; i < COUNT_OF(numbered); i++)
         if (numbered[i].number == number)
             r = key_of(len, numbered[i].kind, numbered[i].f);
     if (number == 200)

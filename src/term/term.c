@@ -91,7 +91,7 @@ void leave_signals_catch(void)
     sigset_t set;
     sigemptyset(&a.sa_mask);
     sigemptyset(&set);
-    for (size_t i = 0; i < sizeof leave_signals / sizeof *leave_signals; i++) {
+    for (size_t i = 0; i < COUNT_OF(leave_signals); i++) {
         /* nohup set HUP aside: respect that. */
         if (sigaction(leave_signals[i], NULL, &old) == 0 && old.sa_handler == SIG_IGN)
             continue;

@@ -51,7 +51,7 @@ static void catch_crashes(void)
     a.sa_flags = (int)(SA_RESETHAND | SA_ONSTACK);
     sigemptyset(&a.sa_mask);
     sigaltstack(&stack, NULL);
-    for (size_t i = 0; i < sizeof crashes / sizeof *crashes; i++)
+    for (size_t i = 0; i < COUNT_OF(crashes); i++)
         sigaction(crashes[i], &a, NULL);
 }
 

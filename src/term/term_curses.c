@@ -157,7 +157,7 @@ static void prepare_crash(void)
     struct buf b;
     buf_init(&b, 500);
     buf_adds(&b, modes_off);
-    for (size_t i = 0; i < sizeof undo / sizeof *undo; i++)
+    for (size_t i = 0; i < COUNT_OF(undo); i++)
         terminfo_string(undo[i], &b);
     buf_adds(&b, "\r\n");
     crash_prepare(STDOUT_FILENO, b.s, b.len);

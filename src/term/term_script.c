@@ -109,7 +109,7 @@ static const struct {
 
 static bool named_key(const char *word, struct key *k)
 {
-    for (size_t i = 0; i < sizeof key_names / sizeof *key_names; i++)
+    for (size_t i = 0; i < COUNT_OF(key_names); i++)
         if (strcmp(word, key_names[i].name) == 0) {
             *k = (struct key){.kind = key_names[i].kind};
             return true;

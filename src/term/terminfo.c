@@ -90,7 +90,7 @@ static bool standard_key(const char *name, struct key *k)
         *k = (struct key){.kind = KEY_F, .cp = (uint32_t)f};
         return true;
     }
-    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+    for (size_t i = 0; i < COUNT_OF(keys); i++)
         if (strcmp(keys[i].name, name) == 0) {
             *k = (struct key){.kind = keys[i].kind};
             return true;
@@ -110,7 +110,7 @@ static void learn_standard(struct key_decoder *d, bool ours)
 static void learn_extended(struct key_decoder *d, bool ours)
 {
     char name[16];
-    for (size_t i = 0; i < sizeof extended / sizeof *extended; i++)
+    for (size_t i = 0; i < COUNT_OF(extended); i++)
         for (int modifier = 2; modifier <= 8; modifier++) {
             struct key k = {.kind = extended[i].kind,
                             .alt = (modifier - 1) & 2,
@@ -119,7 +119,7 @@ static void learn_extended(struct key_decoder *d, bool ours)
                      modifier);
             learn(d, name, extended[i].known ? &k : NULL, ours);
         }
-    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+    for (size_t i = 0; i < COUNT_OF(others); i++)
         learn(d, others[i], NULL, ours);
     for (int f = 1; f <= 16; f++) { /* with Shift, on the terminals of Wyse */
         snprintf(name, sizeof name, "kF%d", f);

@@ -314,7 +314,7 @@ static enum want change_speed(struct ui *u, bool faster)
 {
     const struct session_view *v = ui_view_of(u);
     static const double steps[] = {0.5, 1, 2, 4, 8, 16, 30, 60};
-    size_t n = sizeof steps / sizeof *steps, i = 0;
+    size_t n = COUNT_OF(steps), i = 0;
     while (i + 1 < n && steps[i] < v->speed)
         i++;
     if (faster && i + 1 < n && steps[i] <= v->speed)

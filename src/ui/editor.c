@@ -530,7 +530,7 @@ const struct editor_binding editor_bindings[] = {
     SAME(CTRL_KEY(KEY_DELETE), cut_word_right),
     ROW(CTRL('t'), swap, "ctrl-t", "swap two letters"),
 };
-const size_t neditor_bindings = sizeof editor_bindings / sizeof *editor_bindings;
+const size_t neditor_bindings = COUNT_OF(editor_bindings);
 
 static const struct editor_binding *find(const struct key *k, bool ctrl)
 {

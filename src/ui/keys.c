@@ -106,7 +106,7 @@ const struct binding bindings[] = {
     ROW(AT_ANY, CTRL('c'), interrupt, "^C", "stop a running wait; else leave, saved",
         "leave, saved"),
 };
-const size_t nbindings = sizeof bindings / sizeof *bindings;
+const size_t nbindings = COUNT_OF(bindings);
 
 static bool matches(const struct binding *b, unsigned where, const struct key *k,
                     bool ctrl)

@@ -12,7 +12,7 @@
 
 void spot_note(struct ui *u, enum spot_kind kind, int which, struct rect r)
 {
-    if (u->nspots < sizeof u->spots / sizeof *u->spots)
+    if (u->nspots < COUNT_OF(u->spots))
         u->spots[u->nspots++] = (struct spot){kind, which, r};
 }
 

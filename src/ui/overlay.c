@@ -121,7 +121,7 @@ static size_t words_in(const struct session_view *v, const struct glossary_term 
     const char *texts[] = {v->say, v->feedback, v->hint};
     for (size_t i = 0; i < n && have < WORDS_MAX; i++) {
         bool there = false, twice = false;
-        for (size_t k = 0; k < sizeof texts / sizeof *texts; k++)
+        for (size_t k = 0; k < COUNT_OF(texts); k++)
             there |= texts[k] && text_names(texts[k], list[i].word);
         for (size_t k = 0; k < have; k++)
             twice |= strcasecmp(out[k]->word, list[i].word) == 0;

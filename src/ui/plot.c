@@ -130,7 +130,7 @@ static sim_time label_step(const struct plot *p)
 {
     static const int minutes[] = {1, 2, 5, 10, 15, 20, 30, 60, 120, 240};
     sim_time span = p->to - p->from;
-    for (size_t i = 0; i < sizeof minutes / sizeof *minutes; i++) {
+    for (size_t i = 0; i < COUNT_OF(minutes); i++) {
         sim_time step = minutes[i] * SIM_MIN;
         if ((double)step / (double)span * (double)p->n >= 10)
             return step;

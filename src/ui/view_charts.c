@@ -67,19 +67,19 @@ static double moved(const struct session_view *v, const struct chart *ch)
     sim_time page = lesson_info(v->lesson)->starts_at;
     sim_time from = page / 4, to = page / 2;
     struct scene s = ui_scene(v);
-    double was = curve_value(&s, &ch->curve, from, to);
-    double is = curve_value(&s, &ch->curve, v->now - 3 * SIM_MIN, v->now);
-    if (isnan(is))
-        return isnan(was) ? -1 : 1; /* it fell silent */
-    if (is == 0 && (was == 0 || isnan(was)))
+    double before = curve_value(&s, &ch->curve, from, to);
+    double now = curve_value(&s, &ch->curve, v->now - 3 * SIM_MIN, v->now);
+    if (isnan(now))
+        return isnan(before) ? -1 : 1; /* it fell silent */
+    if (now == 0 && (before == 0 || isnan(before)))
         return -1; /* nothing there, then and now */
-    if (isnan(was))
-        was = 0;
-    double change = is > was ? is - was : was - is;
+    if (isnan(before))
+        before = 0;
+    double change = now > before ? now - before : before - now;
     const char *unit = ch->curve.desc->unit;
     if (str_eq(unit, "ratio"))
         return change;
-    double scale = is > was ? is : was;
+    double scale = now > before ? now : before;
     double least = str_eq(unit, "s") ? 0.05 : ch->curve.how == CURVE_RATE ? 0.2 : 10;
     return change / (scale > least ? scale : least);
 }

@@ -68,7 +68,7 @@ static enum err limit_resources(struct errmsg *why)
         {RLIMIT_NOFILE, 16, "descriptors"},
         {RLIMIT_NPROC, 0, "processes"},
     };
-    for (size_t i = 0; i < sizeof limits / sizeof *limits; i++)
+    for (size_t i = 0; i < COUNT_OF(limits); i++)
         if (lower_limit(limits[i].what, limits[i].most) != 0)
             return errmsg_set(why, ERR_REFUSED, "the limit on its %s is refused: %s",
                               limits[i].name, strerror(errno));
@@ -123,7 +123,7 @@ static int hide_clocks(scmp_filter_ctx f)
     static const int calls[] = {SCMP_SYS(clock_gettime), SCMP_SYS(gettimeofday),
                                 SCMP_SYS(time)};
     int bad = 0;
-    for (size_t i = 0; bad == 0 && i < sizeof calls / sizeof *calls; i++)
+    for (size_t i = 0; bad == 0 && i < COUNT_OF(calls); i++)
         bad = seccomp_rule_add(f, SCMP_ACT_ERRNO(EPERM), calls[i], 0);
     return bad;
 }
@@ -137,7 +137,7 @@ static int fill(scmp_filter_ctx f)
         SCMP_SYS(exit_group), SCMP_SYS(rt_sigreturn),
     };
     int bad = hide_clocks(f);
-    for (size_t i = 0; bad == 0 && i < sizeof calls / sizeof *calls; i++)
+    for (size_t i = 0; bad == 0 && i < COUNT_OF(calls); i++)
         bad = allow(f, calls[i]);
     if (bad == 0)
         bad = allow_on(f, SCMP_SYS(read), STDIN_FILENO);

@@ -487,7 +487,7 @@ static deed *const deeds[] = {
     [WIRE_LAB_RUN] = do_lab_run,
     [WIRE_LAB_TELL] = do_lab_tell,
 };
-_Static_assert(sizeof deeds / sizeof *deeds == WIRE_OPS, "a deed for each request");
+_Static_assert(COUNT_OF(deeds) == WIRE_OPS, "a deed for each request");
 
 static void answer(struct server *s, const struct wire_request *q)
 {

@@ -38,7 +38,7 @@ static void start_playing(struct pty *p)
 
 static bool wrote(const struct pty *p, const char *bytes)
 {
-    return p->raw.len > 0 && memmem(p->raw.s, p->raw.len, bytes, strlen(bytes)) != NULL;
+    return p->raw.len > 0 && memmem(p->raw.s, p->raw.len, bytes, strlen(bytes));
 }
 
 /* Ended by itself with this status, and the terminal is as it was. */

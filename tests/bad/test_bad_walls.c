@@ -32,8 +32,7 @@
 static void refuse(int error, int call, unsigned n, struct scmp_arg_cmp arg)
 {
     scmp_filter_ctx f = seccomp_init(SCMP_ACT_ALLOW);
-    if (f == NULL ||
-        seccomp_rule_add(f, SCMP_ACT_ERRNO((uint32_t)error), call, n, arg) != 0 ||
+    if (!f || seccomp_rule_add(f, SCMP_ACT_ERRNO((uint32_t)error), call, n, arg) != 0 ||
         seccomp_load(f) != 0)
         _exit(99);
     seccomp_release(f);
@@ -91,7 +90,7 @@ static void become(void (*system)(void), int out, char *const *argv)
     dup2(out, 2);
     if (geteuid() != 0)
         prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-    if (system != NULL)
+    if (system)
         system();
     execv(argv[0], argv);
     _exit(98);
@@ -103,9 +102,9 @@ static int run(void (*system)(void), const char *words)
     char line[1024], *argv[20], *at = line;
     const char *program = getenv("TRUECODE");
     int out[2], status, n = 1;
-    argv[0] = mem_strdup(program != NULL ? program : "build/truecode");
+    argv[0] = mem_strdup(program ? program : "build/truecode");
     snprintf(line, sizeof line, "%s", words);
-    for (char *word; n < 19 && (word = strsep(&at, " ")) != NULL;)
+    for (char *word; n < 19 && (word = strsep(&at, " "));)
         argv[n++] = word;
     argv[n] = NULL;
     assert_int_equal(pipe2(out, O_CLOEXEC), 0);
@@ -126,7 +125,7 @@ static int run(void (*system)(void), const char *words)
 
 static void assert_says(const char *text)
 {
-    if (said.len == 0 || strstr(said.s, text) == NULL)
+    if (said.len == 0 || !strstr(said.s, text))
         fail_msg("no '%s' in:\n%s", text, said.len > 0 ? said.s : "");
 }
 
@@ -156,7 +155,7 @@ static const char *strangers(void)
     const char *dir = getenv("SCRATCH");
     struct buf text;
     buf_init(&text, 1 << 20);
-    snprintf(path, sizeof path, "%s/first-page.lua", dir != NULL ? dir : "/tmp");
+    snprintf(path, sizeof path, "%s/first-page.lua", dir ? dir : "/tmp");
     assert_int_equal(file_read("lessons/first-page.lua", 1 << 20, &text, NULL), ERR_OK);
     int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
     assert_int_equal(write(fd, text.s, text.len), text.len);
@@ -265,7 +264,7 @@ int main(void)
 {
     char state[300];
     const char *dir = getenv("SCRATCH");
-    snprintf(state, sizeof state, "%s/state", dir != NULL ? dir : "/tmp");
+    snprintf(state, sizeof state, "%s/state", dir ? dir : "/tmp");
     setenv("XDG_STATE_HOME", state, 1);
     buf_init(&said, 0);
     const struct CMUnitTest tests[] = {

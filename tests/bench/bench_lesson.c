@@ -190,7 +190,7 @@ int main(void)
     int n = 0;
     ordinary("lessons/all-green.lua");
     DIR *d = opendir(FOLDER);
-    for (struct dirent *e; d && (e = readdir(d)) != NULL;) {
+    for (struct dirent *e; d && (e = readdir(d));) {
         if (e->d_name[0] == '.')
             continue;
         snprintf(path, sizeof path, FOLDER "/%s", e->d_name);

@@ -28,7 +28,7 @@ static const char *const lessons[] = {"first-page", "all-green", "cache-stampede
 static const char *program(void)
 {
     const char *p = getenv("TRUECODE");
-    return p != NULL ? p : "build/truecode";
+    return p ? p : "build/truecode";
 }
 
 static double now_ms(void)
@@ -129,9 +129,9 @@ static double processor_ms(pid_t pid)
     long long ns = 0;
     snprintf(path, sizeof path, "/proc/%d/schedstat", (int)pid);
     FILE *f = fopen(path, "r");
-    if (f != NULL && fscanf(f, "%lld", &ns) != 1)
+    if (f && fscanf(f, "%lld", &ns) != 1)
         ns = 0;
-    if (f != NULL)
+    if (f)
         fclose(f);
     return (double)ns / 1e6;
 }
@@ -189,9 +189,9 @@ static double peak_mib(pid_t pid)
     long kib = 0;
     snprintf(path, sizeof path, "/proc/%d/status", (int)pid);
     FILE *f = fopen(path, "r");
-    while (f != NULL && fgets(line, sizeof line, f))
+    while (f && fgets(line, sizeof line, f))
         sscanf(line, "VmHWM: %ld", &kib);
-    if (f != NULL)
+    if (f)
         fclose(f);
     return (double)kib / 1024;
 }
@@ -238,7 +238,7 @@ static char *read_lesson(const char *id, size_t *len)
     char path[128];
     snprintf(path, sizeof path, "lessons/%s.lua", id);
     FILE *f = fopen(path, "r");
-    if (f == NULL)
+    if (!f)
         return NULL;
     *len = fread(text, 1, sizeof text, f);
     fclose(f);
@@ -304,7 +304,7 @@ static void hour_of(const char *id)
     struct session_options o = {
         .text = read_lesson(id, &len), .len = len, .name = name, .seed = 7};
     double start = used_ms();
-    if (o.text == NULL || session_open(&s, &o, &why) != ERR_OK) {
+    if (!o.text || session_open(&s, &o, &why) != ERR_OK) {
         printf("%s: %s\n", id, why.text);
         return;
     }

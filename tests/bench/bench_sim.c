@@ -208,7 +208,7 @@ static double attempts(const struct world *w)
 /* With telemetry a second at a time, as a game goes. */
 static void run_to(struct world *w, struct recording *r, sim_time until)
 {
-    if (r == NULL) {
+    if (!r) {
         must(world_run(w, until, UINT64_MAX, NULL, &why));
         return;
     }
@@ -225,7 +225,7 @@ static struct world *world_of(struct model *m)
     model_limit(m, (size_t)192 << 20);
     must(model_finish(m, &why));
     struct world *w = world_new(m, 1, &why);
-    if (w == NULL)
+    if (!w)
         must(ERR_LIMIT);
     return w;
 }

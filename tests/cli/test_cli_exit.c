@@ -36,7 +36,7 @@ static void split(const char *words, char *line, size_t size, char **argv, int m
     int n = 1;
     char *at = line;
     snprintf(line, size, "%s", words);
-    for (char *word; n < max - 1 && (word = strsep(&at, " ")) != NULL;)
+    for (char *word; n < max - 1 && (word = strsep(&at, " "));)
         argv[n++] = word;
     argv[n] = NULL;
 }
@@ -44,7 +44,7 @@ static void split(const char *words, char *line, size_t size, char **argv, int m
 static const char *program(void)
 {
     const char *p = getenv("TRUECODE");
-    return p != NULL ? p : "build/truecode";
+    return p ? p : "build/truecode";
 }
 
 /* out -1: closed; -2: a pipe to r->out. What it says to stderr goes to a file. */
@@ -107,7 +107,7 @@ static void see(struct run *r, const char *text)
     struct buf b;
     char c;
     buf_init(&b, 1 << 20);
-    while (b.len == 0 || strstr(b.s, text) == NULL)
+    while (b.len == 0 || !strstr(b.s, text))
         if (read(r->out, &c, 1) == 1)
             buf_addch(&b, c);
         else
@@ -122,7 +122,7 @@ static void said(const char *text)
     buf_init(&b, 1 << 20);
     snprintf(err, sizeof err, "%s/err", getenv("SCRATCH"));
     assert_int_equal(file_read(err, 1 << 20, &b, NULL), ERR_OK);
-    if (b.len == 0 || strstr(b.s, text) == NULL)
+    if (b.len == 0 || !strstr(b.s, text))
         fail_msg("'%s' was not said, but: %s", text, b.len > 0 ? b.s : "");
     buf_release(&b);
 }
@@ -378,7 +378,7 @@ int main(void)
 {
     char state[300];
     const char *dir = getenv("SCRATCH");
-    if (dir == NULL)
+    if (!dir)
         setenv("SCRATCH", dir = "/tmp", 1);
     snprintf(state, sizeof state, "%s/state", dir);
     setenv("XDG_STATE_HOME", state, 1);

@@ -72,9 +72,9 @@ static void kind_of(const char *front, char *kind, size_t size)
     char path[64], text[256];
     snprintf(path, sizeof path, "/proc/%s/cmdline", front);
     FILE *f = fopen(path, "r");
-    size_t n = f != NULL ? fread(text, 1, sizeof text - 1, f) : 0;
+    size_t n = f ? fread(text, 1, sizeof text - 1, f) : 0;
     text[n] = '\0';
-    if (f != NULL)
+    if (f)
         fclose(f);
     size_t first = strlen(text) + 1;
     snprintf(kind, size, "%s", first < n ? text + first : "");
@@ -105,7 +105,7 @@ static pid_t start(const char *kind, const char *words)
     char line[256], *argv[20] = {own_path, (char *)(uintptr_t)kind}, *at = line;
     int n = 2;
     snprintf(line, sizeof line, "%s", words);
-    for (char *word; n < 19 && (word = strsep(&at, " ")) != NULL;)
+    for (char *word; n < 19 && (word = strsep(&at, " "));)
         argv[n++] = word;
     argv[n] = NULL;
     fflush(NULL);
@@ -127,8 +127,8 @@ static bool has_child(pid_t pid)
     char path[64], text[64];
     snprintf(path, sizeof path, "/proc/%d/task/%d/children", (int)pid, (int)pid);
     FILE *f = fopen(path, "r");
-    bool any = f != NULL && fgets(text, sizeof text, f) != NULL;
-    if (f != NULL)
+    bool any = f && fgets(text, sizeof text, f);
+    if (f)
         fclose(f);
     return any;
 }
@@ -179,10 +179,10 @@ int main(int argc, char **argv)
         return program_main(argc - 1, argv + 1);
     }
     const char *dir = getenv("SCRATCH");
-    snprintf(state, sizeof state, "%s/state", dir != NULL ? dir : "/tmp");
+    snprintf(state, sizeof state, "%s/state", dir ? dir : "/tmp");
     setenv("XDG_STATE_HOME", state, 1);
     char here[PATH_MAX];
-    if (realpath("lessons", here) != NULL)
+    if (realpath("lessons", here))
         setenv("TRUECODE_LESSONS", here, 1);
     ssize_t n = readlink("/proc/self/exe", own_path, sizeof own_path - 1);
     own_path[n > 0 ? n : 0] = '\0';

@@ -28,7 +28,7 @@ struct CMUnitTest {
             fail_msg("%s:%d: %s", __FILE__, __LINE__, #x);                             \
     } while (0)
 #define assert_false(x)        assert_true(!(x))
-#define assert_non_null(x)     assert_true((x) != NULL)
+#define assert_non_null(x)     assert_true(!!(x))
 #define assert_int_equal(a, b) assert_true((a) == (b))
 
 static inline int run_all(const struct CMUnitTest *tests, size_t n)

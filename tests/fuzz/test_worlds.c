@@ -51,7 +51,7 @@ static struct model *finished(struct any *a, uint64_t seed, struct tally *t)
             return m;
         if (e == ERR_LIMIT)
             t->too_large++;
-        if (getenv("FUZZ_SAY") != NULL)
+        if (getenv("FUZZ_SAY"))
             printf("# %llu: %s\n", (unsigned long long)seed, why.text);
         model_unref(m);
         any_release(a);
@@ -74,9 +74,8 @@ static bool go(struct run *r, sim_time until, uint64_t most, struct tally *t)
     struct errmsg why = {0};
     while (world_now(r->w) < until && world_events(r->w) < most) {
         sim_time next = world_now(r->w) / SIM_SEC * SIM_SEC + SIM_SEC;
-        enum err e =
-            world_run(r->w, next < until ? next : until, most - world_events(r->w),
-                      r->rec != NULL ? &r->o : NULL, &why);
+        enum err e = world_run(r->w, next < until ? next : until,
+                               most - world_events(r->w), r->rec ? &r->o : NULL, &why);
         if (e == ERR_LIMIT) {
             t->ran_away++;
             t->told += why.text[0] != '\0';
@@ -84,10 +83,10 @@ static bool go(struct run *r, sim_time until, uint64_t most, struct tally *t)
         }
         if (e != ERR_OK)
             break;
-        if (r->rec != NULL)
+        if (r->rec)
             recording_sample(r->rec, r->w);
     }
-    return !(r->rec != NULL && recording_full(r->rec));
+    return !(r->rec && recording_full(r->rec));
 }
 
 /* What is done to it depends on the seed alone. */
@@ -96,7 +95,7 @@ static uint64_t live(struct any *a, struct model *m, uint64_t seed, struct tally
     struct errmsg why = {0};
     struct run r = {.w = world_new(m, seed, &why)};
     struct rng days;
-    if (r.w == NULL) {
+    if (!r.w) {
         t->too_large++;
         return why.text[0] == '\0';
     }
@@ -115,18 +114,18 @@ static uint64_t live(struct any *a, struct model *m, uint64_t seed, struct tally
         if (!go(&r, until, most, t))
             break;
         struct action x = any_action(a, m);
-        t->actions += world_apply(r.w, &x, "you", r.rec != NULL ? &r.o : NULL, NULL,
-                                  &why) == ERR_OK;
+        t->actions +=
+            world_apply(r.w, &x, "you", r.rec ? &r.o : NULL, NULL, &why) == ERR_OK;
         if (i == 6) {
             struct world *copy = world_fork(r.w);
-            if (copy != NULL)
+            if (copy)
                 world_free(r.w);
-            r.w = copy != NULL ? copy : r.w;
+            r.w = copy ? copy : r.w;
         }
     }
     uint64_t digest = world_digest(r.w);
     t->events += (unsigned long)world_events(r.w);
-    if (r.rec != NULL)
+    if (r.rec)
         recording_free(r.rec);
     world_free(r.w);
     return digest;
@@ -137,7 +136,7 @@ static void one(uint64_t seed, struct tally *t)
     struct any a;
     struct model *m = finished(&a, seed, t);
     t->models++;
-    if (m == NULL) {
+    if (!m) {
         t->refused++;
         return;
     }

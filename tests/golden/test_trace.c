@@ -144,7 +144,7 @@ static char *file_text(const char *path, size_t *len)
     FILE *f = fopen(path, "rb");
     struct buf b;
     int ch;
-    if (f == NULL)
+    if (!f)
         return NULL;
     buf_init(&b, 0);
     while ((ch = fgetc(f)) != EOF)
@@ -164,7 +164,7 @@ static struct world *lesson_run(const struct lesson_world *lw, sim_time end,
 {
     struct errmsg why = {0};
     struct world *w = world_new(lw->model, 1, &why);
-    if (w == NULL)
+    if (!w)
         fail_msg("%s", why.text);
     struct recording *r = recording_new(lw->model, lw->rules, lw->nrules);
     struct observer o = recording_observer(r);
@@ -192,7 +192,7 @@ static void say_file(struct buf *out, const char *id, load_fn load)
     struct lesson_world lw;
     snprintf(path, sizeof path, "lessons/%s.lua", id);
     char *text = file_text(path, &len);
-    if (text == NULL)
+    if (!text)
         return; /* on the list, not written yet */
     must(load(&l, text, len, path, &why), &why);
     must(lesson_build(l, 1, &lw, &why), &why);
@@ -222,7 +222,7 @@ static void say_labs(struct buf *out)
     size_t n = 0;
     DIR *d = opendir("lessons/lab");
     assert_non_null(d);
-    for (struct dirent *f; (f = readdir(d)) != NULL && n < 64;) {
+    for (struct dirent *f; (f = readdir(d)) && n < 64;) {
         size_t len = strlen(f->d_name);
         if (len > 4 && len < 64 && strcmp(f->d_name + len - 4, ".lua") == 0)
             snprintf(ids[n++], sizeof ids[0], "lab/%.*s", (int)len - 4, f->d_name);
@@ -300,9 +300,9 @@ static void traces_are_as_pinned(void **state)
     say_lessons(&now);
     say_labs(&now);
     char *was = file_text(pinned_path, &len);
-    int n = add_missing(&diff, "-", was == NULL ? "" : was, now.s) +
-            add_missing(&diff, "+", now.s, was == NULL ? "" : was);
-    if (n > 0 && getenv("UPDATE_GOLDEN") != NULL) {
+    int n = add_missing(&diff, "-", was ? was : "", now.s) +
+            add_missing(&diff, "+", now.s, was ? was : "");
+    if (n > 0 && getenv("UPDATE_GOLDEN")) {
         rewrite(&now);
         printf("# %s is written anew:\n%s", pinned_path, diff.s);
     } else if (n > 0) {

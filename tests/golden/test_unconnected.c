@@ -24,7 +24,7 @@ static void must(enum err e, const struct errmsg *why)
 static void read_text(struct buf *b, const char *path)
 {
     FILE *f = fopen(path, "rb");
-    if (f == NULL)
+    if (!f)
         fail_msg("%s cannot be read", path);
     for (int c; (c = fgetc(f)) != EOF;)
         buf_addch(b, (char)c);
@@ -111,7 +111,7 @@ static void try_folder(const char *dir, bool lab)
 {
     DIR *d = opendir(dir);
     assert_non_null(d);
-    for (struct dirent *f; (f = readdir(d)) != NULL;) {
+    for (struct dirent *f; (f = readdir(d));) {
         size_t len = strlen(f->d_name);
         if (len > 4 && strcmp(f->d_name + len - 4, ".lua") == 0 &&
             strcmp(f->d_name, "course.lua") != 0)

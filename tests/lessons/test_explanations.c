@@ -317,7 +317,7 @@ static void run_folder(const char *dir, load_fn load, bool cancel)
     DIR *d = opendir(dir);
     int n = 0;
     assert_non_null(d);
-    for (struct dirent *f; (f = readdir(d)) != NULL;) {
+    for (struct dirent *f; (f = readdir(d));) {
         size_t len = strlen(f->d_name);
         if (len > 4 && strcmp(f->d_name + len - 4, ".lua") == 0 &&
             strcmp(f->d_name, "course.lua") != 0) {

@@ -130,7 +130,7 @@ static struct value any_value(struct any *a, enum value_type type, double min,
 
 static void set(struct any *a, comp_id c, const char *param, const char *text)
 {
-    if (text != NULL && c != COMP_NONE)
+    if (text && c != COMP_NONE)
         (void)!model_set(a->m, c, param, value_text(text), NULL);
 }
 
@@ -142,7 +142,7 @@ static comp_id add(struct any *a, const char *kind, const char *name)
     for (size_t i = 0; c != COMP_NONE && i < k->nparams; i++) {
         const struct param_desc *p = &k->params[i];
         bool name_of = p->type == VALUE_COMP || p->type == VALUE_TEXT;
-        if (name_of || (p->def != NULL && !chance(a, a->wild)))
+        if (name_of || (p->def && !chance(a, a->wild)))
             continue;
         (void)!model_set(a->m, c, p->name,
                          any_value(a, p->type, p->min, p->max, p->choices), NULL);
@@ -164,7 +164,7 @@ static void databases(struct any *a)
             const char *table = chance(a, 0.6) ? pick(a, &a->tables) : NULL;
             if (chance(a, 0.8))
                 set(a, q, "on", "primary");
-            if (table != NULL && strncmp(table, db, strlen(db)) == 0)
+            if (table && strncmp(table, db, strlen(db)) == 0)
                 set(a, q, "table", strchr(table, '.') + 1);
         }
         for (uint32_t k = some(a, 0, 2), j = 0; j < k; j++)
@@ -203,8 +203,8 @@ static struct node *any_program(struct any *a, int depth, bool tx, bool cached);
 static struct node *named_node(struct any *a, struct node *n, enum node_kind kind,
                                const struct any_names *of, char between)
 {
-    const char *name = pick(a, of), *cut = name != NULL ? strchr(name, between) : NULL;
-    if (name == NULL || (between != '\0' && cut == NULL))
+    const char *name = pick(a, of), *cut = name ? strchr(name, between) : NULL;
+    if (!name || (between != '\0' && !cut))
         return n; /* as it is: it computes */
     n->kind = kind;
     n->target = name;
@@ -269,7 +269,7 @@ static struct node *any_node(struct any *a, int depth, bool tx, bool cached)
         return n;
     case 14:
         n->what = pick(a, &a->flags);
-        if (n->what != NULL) {
+        if (n->what) {
             n->kind = NODE_WHEN_FLAG;
             n->body = any_program(a, depth - 1, tx, cached);
         }
@@ -384,7 +384,7 @@ static void clients(struct any *a)
             (void)!model_set(a->m, c, "users",
                              value_count((int64_t)number(a, 1, 100000)), NULL);
         }
-        if (to != NULL && chance(a, 0.4)) {
+        if (to && chance(a, 0.4)) {
             char call[64];
             snprintf(call, sizeof call, "%s.%.*s", name, (int)strcspn(to, "/"), to);
             comp_id p = add(a, "call", call);
@@ -454,7 +454,7 @@ struct model *any_model(struct any *a, uint64_t seed, double wild)
 
 static void any_args(struct any *a, struct action *x, const struct arg_desc *args)
 {
-    for (size_t i = 0; i < OP_ARGS && args[i].name != NULL; i++) {
+    for (size_t i = 0; i < OP_ARGS && args[i].name; i++) {
         if (args[i].optional && chance(a, 0.4)) { /* whatever comes after it */
             x->args[x->nargs++] = (struct value){.type = VALUE_NONE};
             continue;

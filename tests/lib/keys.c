@@ -64,7 +64,7 @@ static void add_folder(struct names *names, const char *folder, int depth)
 {
     char path[600];
     DIR *dir = opendir(folder);
-    for (struct dirent *e; dir != NULL && (e = readdir(dir)) != NULL;) {
+    for (struct dirent *e; dir && (e = readdir(dir));) {
         if (e->d_name[0] == '.')
             continue;
         snprintf(path, sizeof path, "%s/%s", folder, e->d_name);
@@ -73,7 +73,7 @@ static void add_folder(struct names *names, const char *folder, int depth)
         else if (depth == 1)
             add_name(names, e->d_name);
     }
-    if (dir != NULL)
+    if (dir)
         closedir(dir);
 }
 
@@ -85,7 +85,7 @@ static int by_name(const void *a, const void *b)
 static void add_path(struct names *names, const char *path)
 {
     char folder[500];
-    for (size_t n; path != NULL && *path != '\0'; path += n + (path[n] == ':')) {
+    for (size_t n; path && *path != '\0'; path += n + (path[n] == ':')) {
         n = strcspn(path, ":");
         snprintf(folder, sizeof folder, "%.*s", (int)n, path);
         add_folder(names, folder, 0);
@@ -95,7 +95,7 @@ static void add_path(struct names *names, const char *path)
 const char *const *terminals(size_t *n)
 {
     static struct names names;
-    if (names.s == NULL) {
+    if (!names.s) {
         add_path(&names, getenv("TERMINFO"));
         add_path(&names, getenv("TERMINFO_DIRS"));
         add_path(&names, "/etc/terminfo:/lib/terminfo:/usr/share/terminfo:"
@@ -126,7 +126,7 @@ static const char *nth_name(size_t i)
 {
     static char name[16];
     static size_t standard;
-    while (standard == 0 || strnames[standard] != NULL)
+    while (standard == 0 || strnames[standard])
         standard++;
     if (i < standard)
         return strnames[i];
@@ -139,15 +139,15 @@ static const char *nth_name(size_t i)
 
 bool capability_next(size_t *i, struct capability *c)
 {
-    while ((c->name = nth_name((*i)++)) != NULL) {
+    while ((c->name = nth_name((*i)++))) {
         char id[16];
         snprintf(id, sizeof id, "%s", c->name);
         const char *s = c->name[0] == 'k' ? tigetstr(id) : NULL;
-        if (s == NULL || s == (const char *)-1 || *s == '\0')
+        if (!s || s == (const char *)-1 || *s == '\0')
             continue;
         snprintf(c->bytes, sizeof c->bytes, "%s", s);
         char *padding = strstr(c->bytes, "$<");
-        if (padding != NULL)
+        if (padding)
             *padding = '\0';
         return true;
     }

@@ -23,7 +23,7 @@ struct lab lab_new(void)
 
 void lab_free(struct lab *l)
 {
-    if (l->w != NULL)
+    if (l->w)
         world_free(l->w);
     model_unref(l->m);
     *l = (struct lab){0};
@@ -50,8 +50,7 @@ comp_id lab_part(struct lab *l, const char *kind, const char *name, const char *
     size_t n = strlen(params);
     assert_true(n < sizeof copy);
     memcpy(copy, params, n + 1);
-    for (char *p = strtok_r(copy, " ", &rest); p != NULL;
-         p = strtok_r(NULL, " ", &rest)) {
+    for (char *p = strtok_r(copy, " ", &rest); p; p = strtok_r(NULL, " ", &rest)) {
         char *text = strchr(p, '=');
         struct value v;
         assert_non_null(text);
@@ -97,7 +96,7 @@ void lab_start(struct lab *l, uint64_t seed)
     struct errmsg why = {0};
     must(model_finish(l->m, &why), &why);
     l->w = world_new(l->m, seed, &why);
-    if (l->w == NULL)
+    if (!l->w)
         fail_msg("%s", why.text);
 }
 
@@ -138,8 +137,8 @@ enum err lab_do(struct lab *l, enum action_kind kind, const char *comp,
                        .comp = part(l, comp),
                        .name = name,
                        .duration = duration,
-                       .nargs = arg != NULL};
-    if (arg != NULL)
+                       .nargs = arg ? 1 : 0};
+    if (arg)
         a.args[0] = kind == ACTION_FAULT ? arg_of(arg) : value_text(arg);
     return world_apply(l->w, &a, "test", NULL, NULL, &why);
 }

@@ -121,7 +121,7 @@ void play_for(struct session *s, sim_time t)
 
 bool play_said(const struct session *s, const char *words)
 {
-    return strstr(session_view(s)->transcript->text.s, words) != NULL;
+    return strstr(session_view(s)->transcript->text.s, words);
 }
 
 char *play_tape(struct session *s)
@@ -158,7 +158,7 @@ char *play_forge(const char *tape)
     sha256_hex(at, b.s, b.len);
     buf_addf(&b, "-- %.16s\n", at);
     const char *p = strchr(head + 1, '\n') + 1;
-    for (; (next = strchr(p, '\n')) != NULL; p = next + 1)
+    for (; (next = strchr(p, '\n')); p = next + 1)
         forge_line(&b, at, p, (size_t)(next - p));
     char *text = mem_strdup(b.s);
     buf_release(&b);

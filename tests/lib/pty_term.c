@@ -24,9 +24,9 @@ const char *pty_fresh_dir(void)
     static int n;
     char *dir = dirs[n++ % 64];
     const char *base = getenv("SCRATCH");
-    snprintf(dir, sizeof dirs[0], "%s/pty-XXXXXX", base != NULL ? base : "/tmp");
-    if (mkdtemp(dir) == NULL)
-        die("no scratch directory in %s", base != NULL ? base : "/tmp");
+    snprintf(dir, sizeof dirs[0], "%s/pty-XXXXXX", base ? base : "/tmp");
+    if (!mkdtemp(dir))
+        die("no scratch directory in %s", base ? base : "/tmp");
     return dir;
 }
 
@@ -34,15 +34,15 @@ static NORETURN void become(const char *const *words, const char *const *env,
                             const char *state)
 {
     const char *program = getenv("TRUECODE");
-    const char *argv[20] = {program != NULL ? program : "build/truecode"};
+    const char *argv[20] = {program ? program : "build/truecode"};
     static char home[220], xdg[220];
     snprintf(home, sizeof home, "HOME=%s", state);
     snprintf(xdg, sizeof xdg, "XDG_STATE_HOME=%s", state);
     const char *envp[20] = {home, xdg, "LANG=C.UTF-8", "TERM=xterm-256color"};
     size_t n = 4, argc = 1;
-    for (size_t i = 0; words[i] != NULL && argc < 19; i++)
+    for (size_t i = 0; words[i] && argc < 19; i++)
         argv[argc++] = words[i];
-    for (size_t i = 0; env != NULL && env[i] != NULL && n < 19; i++) {
+    for (size_t i = 0; env && env[i] && n < 19; i++) {
         size_t at = n, len = strcspn(env[i], "=") + 1;
         for (size_t k = 0; k < n; k++) /* replaces what is there */
             if (strncmp(envp[k], env[i], len) == 0)
@@ -97,7 +97,7 @@ struct pty *pty_start(const char *const *words, const char *const *env,
     struct pty *p = mem_alloc(sizeof *p);
     struct winsize size = {.ws_row = (unsigned short)rows,
                            .ws_col = (unsigned short)cols};
-    if (state == NULL)
+    if (!state)
         state = pty_fresh_dir();
     int tell[2];
     if (pipe(tell) != 0)
@@ -221,7 +221,7 @@ static bool shows(struct pty *p, const char *text)
     struct buf b;
     buf_init(&b, 0);
     pty_text(p, &b);
-    bool yes = strstr(b.s, text) != NULL;
+    bool yes = strstr(b.s, text);
     buf_release(&b);
     return yes;
 }
@@ -265,7 +265,7 @@ bool pty_writes(struct pty *p, const char *text)
 {
     size_t n = strlen(text);
     for (int64_t end = now_ms() + PATIENCE_MS; now_ms() < end;) {
-        if (p->raw.len > 0 && memmem(p->raw.s, p->raw.len, text, n) != NULL)
+        if (p->raw.len > 0 && memmem(p->raw.s, p->raw.len, text, n))
             return true;
         if (!take(p, 50) && reap(p))
             break;
@@ -295,11 +295,11 @@ bool pty_stops(struct pty *p)
     for (int64_t end = now_ms() + PATIENCE_MS; now_ms() < end;) {
         take(p, 20);
         FILE *f = fopen(path, "r");
-        const char *got = f != NULL ? fgets(text, sizeof text, f) : NULL;
-        const char *name_end = got != NULL ? strrchr(text, ')') : NULL;
-        if (f != NULL)
+        const char *got = f ? fgets(text, sizeof text, f) : NULL;
+        const char *name_end = got ? strrchr(text, ')') : NULL;
+        if (f)
             fclose(f);
-        if (name_end == NULL)
+        if (!name_end)
             return false;
         if (name_end[2] == 'T') {
             while (take(p, 20)) /* what it wrote before */
@@ -323,9 +323,9 @@ pid_t pty_worker(const struct pty *p)
     char path[64], text[64];
     snprintf(path, sizeof path, "/proc/%d/task/%d/children", (int)p->pid, (int)p->pid);
     FILE *f = fopen(path, "r");
-    if (f == NULL)
+    if (!f)
         return 0;
     char *got = fgets(text, sizeof text, f);
     fclose(f);
-    return got != NULL ? (pid_t)strtol(got, NULL, 10) : 0;
+    return got ? (pid_t)strtol(got, NULL, 10) : 0;
 }

@@ -32,7 +32,7 @@ static const char *const play[] = {"play", "first-page", "--seed", "7", NULL};
 
 static bool wrote(const struct pty *p, const char *bytes)
 {
-    return p->raw.len > 0 && memmem(p->raw.s, p->raw.len, bytes, strlen(bytes)) != NULL;
+    return p->raw.len > 0 && memmem(p->raw.s, p->raw.len, bytes, strlen(bytes));
 }
 
 /* Whether a heading was painted as this theme does on that background. */
@@ -80,11 +80,11 @@ static bool config_says(const char *home, const char *line)
     char path[300], text[1000];
     snprintf(path, sizeof path, "%s/.config/truecode/config", home);
     FILE *f = fopen(path, "r");
-    size_t n = f != NULL ? fread(text, 1, sizeof text - 1, f) : 0;
-    if (f != NULL)
+    size_t n = f ? fread(text, 1, sizeof text - 1, f) : 0;
+    if (f)
         fclose(f);
     text[n] = '\0';
-    return strstr(text, line) != NULL;
+    return strstr(text, line);
 }
 
 /* ---- the background -------------------------------------------------------------- */

@@ -26,8 +26,8 @@ static struct pty *play_on(const char *term, int rows, int cols)
     char variable[80], dirs[600];
     const char *where = getenv("TERMINFO_DIRS");
     snprintf(variable, sizeof variable, "TERM=%s", term);
-    snprintf(dirs, sizeof dirs, "TERMINFO_DIRS=%s", where != NULL ? where : "");
-    const char *const env[] = {variable, where != NULL ? dirs : NULL, NULL};
+    snprintf(dirs, sizeof dirs, "TERMINFO_DIRS=%s", where ? where : "");
+    const char *const env[] = {variable, where ? dirs : NULL, NULL};
     struct pty *p = pty_start(play, env, NULL, rows, cols);
     if (rows >= SCREEN_ROWS_LEAST && cols >= SCREEN_COLS_LEAST) {
         assert_true(pty_writes(p, "Tidewater"));

@@ -45,7 +45,7 @@ static void row_becomes(struct pty *p, const char *want)
         while (b.len > 0 && b.s[b.len - 1] == '\n')
             b.s[--b.len] = '\0';
         const char *nl = strrchr(b.s, '\n');
-        snprintf(row, sizeof row, "%s", nl != NULL ? nl + 1 : b.s);
+        snprintf(row, sizeof row, "%s", nl ? nl + 1 : b.s);
         if (strcmp(row, want) == 0)
             break;
         pty_listen(p, 50);

@@ -22,7 +22,7 @@ static const char *const resume[] = {"play", "first-page", NULL};
 
 static bool wrote(const struct pty *p, const char *bytes)
 {
-    return p->raw.len > 0 && memmem(p->raw.s, p->raw.len, bytes, strlen(bytes)) != NULL;
+    return p->raw.len > 0 && memmem(p->raw.s, p->raw.len, bytes, strlen(bytes));
 }
 
 /* The last way into or out of the alternate screen was out. */
@@ -35,7 +35,7 @@ static bool screen_left(const struct pty *p)
         if (memcmp(p->raw.s + i, LEFT_SCREEN, 8) == 0)
             out = p->raw.s + i;
     }
-    return out != NULL && (in == NULL || out > in);
+    return out && (!in || out > in);
 }
 
 static bool exited(const struct pty *p, int code)
@@ -113,7 +113,7 @@ static void follows_the_window(void **state)
     for (int tries = 0; tries < 100 && widest <= 80; tries++) {
         pty_listen(p, 50);
         pty_text(p, &b);
-        for (char *s = b.s, *nl; (nl = strchr(s, '\n')) != NULL; s = nl + 1) {
+        for (char *s = b.s, *nl; (nl = strchr(s, '\n')); s = nl + 1) {
             *nl = '\0';
             size_t w = text_width(s);
             widest = w > widest ? w : widest;

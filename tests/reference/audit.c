@@ -50,7 +50,7 @@ struct audit {
 
 static int metric_index(const struct kind_desc *k, const char *name)
 {
-    for (size_t i = 0; name != NULL && i < k->nmetrics; i++)
+    for (size_t i = 0; name && i < k->nmetrics; i++)
         if (strcmp(k->metrics[i].name, name) == 0)
             return (int)i;
     return -1;
@@ -222,7 +222,7 @@ void audit(struct model *m, uint64_t seed, sim_time length)
 {
     struct errmsg why = {0};
     struct audit a = {.w = world_new(m, seed, &why)};
-    if (a.w == NULL)
+    if (!a.w)
         fail_msg("%s", why.text);
     a.user_time = mem_array(model_comps(m) + 1, sizeof *a.user_time);
     a.user_ended = mem_array(model_comps(m) + 1, sizeof *a.user_ended);

@@ -15,7 +15,7 @@
 static char *file_text(const char *path)
 {
     FILE *f = fopen(path, "r");
-    if (f == NULL)
+    if (!f)
         fail_msg("%s cannot be read", path);
     size_t cap = 1 << 16;
     char *text = malloc(cap);
@@ -31,11 +31,11 @@ static char *file_text(const char *path)
 static size_t cut(char *line, const char *cells[CSV_COLUMNS])
 {
     size_t n = 0;
-    for (char *at = line; at != NULL;) {
+    for (char *at = line; at;) {
         assert_true(n < CSV_COLUMNS);
         cells[n++] = at;
         at = strchr(at, ',');
-        if (at != NULL)
+        if (at)
             *at++ = '\0';
     }
     return n;
@@ -47,7 +47,7 @@ struct csv csv_open(const char *table)
     char path[128], *rest = NULL;
     (void)snprintf(path, sizeof path, "tests/reference/%s.csv", table);
     t.text = file_text(path);
-    for (char *line = strtok_r(t.text, "\r\n", &rest); line != NULL;
+    for (char *line = strtok_r(t.text, "\r\n", &rest); line;
          line = strtok_r(NULL, "\r\n", &rest)) {
         if (line[0] == '#')
             continue;

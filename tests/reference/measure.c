@@ -66,7 +66,7 @@ void lab_again(struct lab *l, uint64_t seed)
     struct errmsg why = {0};
     world_free(l->w);
     l->w = world_new(l->m, seed, &why);
-    if (l->w == NULL)
+    if (!l->w)
         fail_msg("%s", why.text);
 }
 

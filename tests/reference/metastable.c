@@ -95,7 +95,7 @@ static const char *retry_state(double load, double retries, sim_time outage,
         minutes[k] = after_outage(&l, load, outage, end);
         lab_free(&l);
         const char *s = state_name(minutes[k].good, load);
-        state = state == NULL || strcmp(state, s) == 0 ? s : "differs";
+        state = !state || strcmp(state, s) == 0 ? s : "differs";
     }
     return state;
 }
@@ -285,7 +285,7 @@ static void cache_lost(struct ref *r, const struct csv *t, double rate,
         lab_run(&l, look + 20 * SIM_SEC);
         good = (lab_metric(&l, "users", "answered_total") - good) / 20;
         const char *s = state_name(good, rate);
-        state = state == NULL || strcmp(state, s) == 0 ? s : "differs";
+        state = !state || strcmp(state, s) == 0 ? s : "differs";
         lab_free(&l);
     }
     ref_row(r, "%g/s", rate);

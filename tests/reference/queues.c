@@ -58,7 +58,7 @@ static void judge_means(struct run *run, const struct means *m, const struct csv
         in_units(run_ratio(run, m->waited, m->served)),
     };
     for (int i = 0; i < 4; i++)
-        if (columns[i] != NULL)
+        if (columns[i])
             ref_mean(run->ref, columns[i], csv_number(t, row, columns[i]), s[i]);
 }
 

@@ -42,7 +42,7 @@ static void numbers(struct ref *r, const char *what, double expected, struct sam
     number(m, s.mean);
     (void)snprintf(se, sizeof se, "%.3f%%",
                    expected != 0 ? 100 * s.se / fabs(expected) : 0.0);
-    judge(r, what, e, m, se, fault != NULL ? fault : verdict, fault == NULL);
+    judge(r, what, e, m, se, fault ? fault : verdict, !fault);
 }
 
 void ref_table(struct ref *r, const char *table)

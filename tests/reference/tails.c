@@ -173,14 +173,14 @@ static bool measure(struct ref *r, struct lab *l, double requests, const double 
     run_rank(&run, "users");
     for (size_t i = 0; i < n; i++)
         id[i] = run_quantile(&run, RUN_RESPONSE, q[i], 0);
-    if (extra != NULL) {
+    if (extra) {
         hedges = run_count(&run, policy, "hedges_total");
         calls = run_count(&run, policy, "requests_total");
     }
     while (run_go(&run)) {
         for (size_t i = 0; i < n; i++)
             out[i] = run_rank_value(&run, id[i], 0.001);
-        if (extra != NULL)
+        if (extra)
             *extra = 100 * run_total(&run, hedges) / run_total(&run, calls);
     }
     run_free(&run);

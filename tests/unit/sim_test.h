@@ -42,7 +42,7 @@ __attribute__((unused)) static struct world *must_world(struct model *m, uint64_
 {
     must(model_finish(m, &why), &why);
     struct world *w = world_new(m, seed, &why);
-    if (w == NULL)
+    if (!w)
         fail_msg("%s", why.text);
     model_unref(m);
     return w;

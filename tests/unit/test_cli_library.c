@@ -47,7 +47,7 @@ static int make_dir(void **state)
     (void)state;
     const char *scratch = getenv("SCRATCH");
     snprintf(dir, sizeof dir, "%.150s/library-XXXXXX", scratch ? scratch : "/tmp");
-    return mkdtemp(dir) == NULL || setenv("TRUECODE_LESSONS", dir, 1) != 0;
+    return !mkdtemp(dir) || setenv("TRUECODE_LESSONS", dir, 1) != 0;
 }
 
 static int drop_dir(void **state)

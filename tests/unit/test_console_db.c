@@ -313,7 +313,7 @@ static void all_know_who_leads(void **state)
     assert_true(v.leader != db && v.servers == 3 && v.unwell == 1);
     struct state st = scene_state(&scene, db);
     assert_int_equal(st.level, LEVEL_UNUSUAL);
-    assert_true(strstr(model_name(s.model, v.leader), st.on) != NULL);
+    assert_non_null(strstr(model_name(s.model, v.leader), st.on));
     struct fact f[FACTS_MAX];
     size_t n = scene_status(&scene, db, FACT_NOW, f, FACTS_MAX);
     assert_true(n > 1);

@@ -73,7 +73,7 @@ static struct shop town(void)
 static void says(struct shop *s, const char *line, const char *want)
 {
     char *text = shop_says(s, line, NULL, NULL);
-    if (strstr(text, want) == NULL)
+    if (!strstr(text, want))
         fail_msg("%s: no \"%s\" in:\n%s", line, want, text);
     mem_free(text);
 }

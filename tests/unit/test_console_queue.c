@@ -65,8 +65,8 @@ static void says(const char *line, const char *const *parts)
     char *text = shop_says(&shop, line, &e, NULL);
     if (e != ERR_OK)
         fail_msg("%s: %s", line, text);
-    for (; *parts != NULL; parts++)
-        if (strstr(text, *parts) == NULL)
+    for (; *parts; parts++)
+        if (!strstr(text, *parts))
             fail_msg("%s: no “%s” in:\n%s", line, *parts, text);
     mem_free(text);
 }
@@ -80,7 +80,7 @@ static void does(const char *line, const char *comp, int instance, const char *o
     if (e != ERR_OK)
         fail_msg("%s: %s", line, text);
     const struct effect *f = NULL;
-    for (size_t i = 0; i < fx.n && f == NULL; i++)
+    for (size_t i = 0; i < fx.n && !f; i++)
         if (fx.list[i].kind == EFFECT_ACTION)
             f = &fx.list[i];
     assert_non_null(f);
@@ -124,7 +124,8 @@ static void what_the_objective_alone_knows_is_hidden(void **state)
             enum err e;
             shop.ctx.users_hidden = hidden;
             char *text = shop_says(&shop, tries[i].line, &e, NULL);
-            if ((strstr(text, tries[i].says) != NULL) != !hidden)
+            bool said = strstr(text, tries[i].says);
+            if (said == hidden)
                 fail_msg("%s: %s", tries[i].line, text);
             free(text);
         }
@@ -200,7 +201,7 @@ static void refused(const char *line, const char *with)
     enum err e;
     char *text = shop_says(&shop, line, &e, NULL);
     assert_int_not_equal(e, ERR_OK);
-    if (strstr(text, with) == NULL)
+    if (!strstr(text, with))
         fail_msg("%s: no “%s” in:\n%s", line, with, text);
     mem_free(text);
 }

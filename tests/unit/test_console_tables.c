@@ -67,7 +67,7 @@ static void says(struct shop *s, const char *line, const char *words)
 {
     enum err e;
     char *text = shop_says(s, line, &e, NULL);
-    if (e != ERR_OK || strstr(text, words) == NULL)
+    if (e != ERR_OK || !strstr(text, words))
         fail_msg("%s: expected \"%s\", got:\n%s", line, words, text);
     mem_free(text);
 }
@@ -78,7 +78,7 @@ static void refuses(struct shop *s, const char *line, const char *words)
     enum err e;
     struct effects fx = {0};
     char *text = shop_says(s, line, &e, &fx);
-    if (e == ERR_OK || fx.confirm != NULL || strstr(text, words) == NULL)
+    if (e == ERR_OK || fx.confirm || !strstr(text, words))
         fail_msg("%s: expected \"%s\", got:\n%s", line, words, text);
     effects_release(&fx);
     mem_free(text);
@@ -142,12 +142,12 @@ static void a_deadlock_is_as_old_as_the_wait_that_closed_it(void **state)
         shop_run(&s, SIM_SEC);
         char *said = shop_says(&s, "db locks", &e, NULL);
         char *age = strstr(said, "A deadlock for ");
-        found = age != NULL;
-        if (found && strstr(age, " ms: session ") == NULL)
+        found = age;
+        if (found && !strstr(age, " ms: session "))
             fail_msg("older than what looks for it:\n%s", said);
-        if (found && strstr(age, "and 1 more wait") == NULL)
+        if (found && !strstr(age, "and 1 more wait"))
             fail_msg("no circle:\n%s", said);
-        if (found && strstr(age + 1, "A deadlock for ") != NULL)
+        if (found && strstr(age + 1, "A deadlock for "))
             fail_msg("one circle is told once:\n%s", said);
         mem_free(said);
     }

@@ -2,7 +2,7 @@
  * The example of each kind of component, as the reference prints it: there is one, it loads
  * as the world of a draft, it builds, and what it builds has a component of that kind.
  */
-#include "../../src/lesson/lesson_internal.h"
+#include "../../src/lesson/binding.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

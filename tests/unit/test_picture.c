@@ -283,7 +283,7 @@ static void figures_name_metrics_that_there_are(void **state)
         for (size_t f = 0; f < k->nfigures; f++) {
             const char *named[] = {k->figures[f].metric, k->figures[f].of};
             for (int n = 0; n < 2; n++) {
-                bool found = named[n] == NULL;
+                bool found = !named[n];
                 for (size_t j = 0; j < k->nmetrics; j++)
                     found |= str_eq(k->metrics[j].name, named[n]);
                 if (!found)

@@ -235,7 +235,7 @@ static void test_rewind_ends_exactly_there(void **state)
     play_for(s, 70 * SIM_SEC);
     char line[64];
     sim_time day = then / SIM_SEC;
-    snprintf(line, sizeof(line), "rewind 10:%02d:%02d", (int)(day / 60 % 60),
+    snprintf(line, sizeof line, "rewind 10:%02d:%02d", (int)(day / 60 % 60),
              (int)(day % 60));
     assert_int_equal(session_line(s, line, true, &why), ERR_OK);
     assert_true(session_view(s)->now == then);

@@ -249,7 +249,7 @@ static const char *json_text(const char *p)
 
 static const char *blanks(const char *p)
 {
-    return p == NULL ? NULL : p + strspn(p, " \n");
+    return p ? p + strspn(p, " \n") : NULL;
 }
 
 static const char *json_list(const char *p, char end, int depth)
@@ -259,12 +259,12 @@ static const char *json_list(const char *p, char end, int depth)
         return p + 1;
     for (;;) {
         if (end == '}') {
-            if (*p != '"' || (p = blanks(json_text(p))) == NULL || *p++ != ':')
+            if (*p != '"' || !(p = blanks(json_text(p))) || *p++ != ':')
                 return NULL;
             p = blanks(p);
         }
         p = blanks(json_value(p, depth + 1));
-        if (p == NULL || (*p != ',' && *p != end))
+        if (!p || (*p != ',' && *p != end))
             return NULL;
         if (*p++ == end)
             return p;
@@ -403,7 +403,7 @@ static void refused(const char *text, enum err want, const char *words, sim_time
     struct experiment *x;
     assert_int_equal(open_lab(&x, text, 1, replications, until, &why), want);
     assert_null(x);
-    if (strstr(why.text, words) == NULL)
+    if (!strstr(why.text, words))
         fail_msg("\"%s\" lacks \"%s\"", why.text, words);
 }
 

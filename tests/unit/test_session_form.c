@@ -18,7 +18,7 @@ static void test_one_field_after_the_other(void **state)
         "say",  "users", "status",      "10:03",   "half \"of\" them \\ all",
         "soon", "2",     "\"changes\"", "at 10:30"};
     struct session *s = play_lesson(play_small, NULL);
-    for (size_t i = 0; i < sizeof(typed) / sizeof(*typed); i++)
+    for (size_t i = 0; i < COUNT_OF(typed); i++)
         play_type(s, typed[i]);
     assert_true(play_said(s, "Who is affected?"));
     assert_true(play_said(s, "One of the four"));

@@ -49,7 +49,7 @@ static void play(struct session *s)
 static void put_tape(struct session *s, struct buf *b)
 {
     char *tape = play_tape(s), *at = strstr(tape, "\n-- ") + 4;
-    for (memset(at, '.', 16); (at = strchr(at, '\n')) != NULL && at[1]; at++) {
+    for (memset(at, '.', 16); (at = strchr(at, '\n')) && at[1]; at++) {
         memset(at + 1, '.', 16);
         at = strchr(at + 18, ' ');
         memset(at + 1, '.', 16);

@@ -2,7 +2,7 @@
  * People: who writes when, in whose words; at moments that are the same however time is
  * sliced and when a tape is replayed; what they answer; and nobody writes while all is well.
  */
-#include "../../src/session/people.h"
+#include "../../src/session/session_internal.h"
 #include "../lib/play.h"
 
 #include <setjmp.h>

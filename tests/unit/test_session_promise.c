@@ -61,7 +61,7 @@ static bool reads(const struct report *r, const char *words)
     report_markdown(r, &b);
     for (char *p = b.s; *p; p++)
         *p = *p == '\n' ? ' ' : *p;
-    bool yes = strstr(b.s, words) != NULL;
+    bool yes = strstr(b.s, words);
     buf_release(&b);
     return yes;
 }

@@ -168,7 +168,7 @@ static size_t times_said(const struct session *s, const char *words)
 {
     size_t n = 0;
     const char *at = session_view(s)->transcript->text.s;
-    while ((at = strstr(at, words)) != NULL) {
+    while ((at = strstr(at, words))) {
         n++;
         at++;
     }
@@ -308,7 +308,7 @@ static bool reported(struct session *s, const char *words)
     assert_int_equal(session_report(s, &r, NULL, NULL, &why), ERR_OK);
     buf_init(&b, 0);
     report_markdown(&r, &b);
-    bool yes = strstr(b.s, words) != NULL;
+    bool yes = strstr(b.s, words);
     buf_release(&b);
     report_release(&r);
     return yes;

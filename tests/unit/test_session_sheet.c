@@ -3,7 +3,7 @@
  * nothing that could be judged, held against the healthy night, and on the tape; and an
  * open question takes the bare value.
  */
-#include "../../src/session/sheet.h"
+#include "../../src/session/session_internal.h"
 #include "../lib/play.h"
 
 #include <setjmp.h>

@@ -444,9 +444,9 @@ static void test_words_do_not_matter(void **state)
     play_type(s, "");
     play_type(s, "1");
     char *tape = play_tape(s);
-    for (size_t i = 0; i < sizeof(same_lesson) / sizeof(*same_lesson); i++)
+    for (size_t i = 0; i < COUNT_OF(same_lesson); i++)
         goes_on(tape, same_lesson[i][0], same_lesson[i][1], ERR_OK);
-    for (size_t i = 0; i < sizeof(other_lesson) / sizeof(*other_lesson); i++)
+    for (size_t i = 0; i < COUNT_OF(other_lesson); i++)
         goes_on(tape, other_lesson[i][0], other_lesson[i][1], ERR_MISMATCH);
     mem_free(tape);
     session_free(s);

@@ -215,8 +215,8 @@ static void run(struct world *w, sim_time until, int *wrong)
 {
     struct errmsg why = {0};
     struct observer o = {.ctx = wrong, .done = on_done};
-    enum err err = world_run(w, until, UINT64_MAX, wrong == NULL ? NULL : &o, &why);
-    if (err != ERR_OK)
+    enum err e = world_run(w, until, UINT64_MAX, wrong ? &o : NULL, &why);
+    if (e != ERR_OK)
         fail_msg("%s", why.text);
 }
 

@@ -214,7 +214,7 @@ static void on_log(void *ctx, const struct log_line *l)
 static void on_change(void *ctx, const struct change *c)
 {
     ((struct tally *)ctx)->changes++;
-    assert_true(c->title != NULL && c->title[0] != '\0');
+    assert_true(c->title && c->title[0] != '\0');
 }
 
 static void assert_empty(const struct world *w)
@@ -606,14 +606,14 @@ static void mishap(struct world *w, struct rng *r)
     struct value v = whole ? value_count((int64_t)(x + 0.5)) : value_number(x);
     if (str_eq(name, "shed_cpu"))
         v = value_number(x);
-    if (all[k].text != NULL)
+    if (all[k].text)
         v = value_text(all[k].kind == ACTION_SET ? orders[rng_below(r, 4)]
                                                  : all[k].text);
     struct action a = {.kind = all[k].kind,
                        .comp = named(w, where),
                        .name = name,
                        .args = {v},
-                       .nargs = all[k].text != NULL || all[k].high > 0,
+                       .nargs = all[k].text || all[k].high > 0,
                        .duration = (sim_time)rng_below(r, 12) * SIM_SEC};
     if (all[k].also != 0)
         a.args[a.nargs++] = all[k].also == 1 ? value_text("v2") : value_number(0.5);
@@ -621,8 +621,8 @@ static void mishap(struct world *w, struct rng *r)
         a.instance = 1 + (int)rng_below(r, 3);
     if (a.kind == ACTION_FAULT && a.duration == 0 && !str_eq(name, "crash"))
         a.duration = 5 * SIM_SEC;
-    enum err err = world_apply(w, &a, "test", NULL, NULL, &why);
-    assert_true(err == ERR_OK || why.text[0] != '\0');
+    enum err e = world_apply(w, &a, "test", NULL, NULL, &why);
+    assert_true(e == ERR_OK || why.text[0] != '\0');
 }
 
 static void apply_set(struct world *w, const char *comp, const char *param,

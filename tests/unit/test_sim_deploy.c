@@ -373,7 +373,7 @@ static double restarted_after(const char *param, int64_t n)
 {
     struct model *m = shop(1);
     set(m, "liveness", value_text("worker"));
-    if (param != NULL)
+    if (param)
         set(m, param, value_count(n));
     set(m, "probe_timeout", value_duration(SIM_SEC));
     struct world *w = must_world(m, 1);

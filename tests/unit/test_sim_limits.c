@@ -19,10 +19,10 @@ enum { LIMIT_MIB = 64 };
 static void must_run_away(struct lab *l, const char *const *words)
 {
     struct errmsg why = {0};
-    enum err err = world_run(l->w, SIM_HOUR, UINT64_MAX, NULL, &why);
-    assert_int_equal(err, ERR_LIMIT);
-    for (; *words != NULL; words++)
-        if (strstr(why.text, *words) == NULL)
+    enum err e = world_run(l->w, SIM_HOUR, UINT64_MAX, NULL, &why);
+    assert_int_equal(e, ERR_LIMIT);
+    for (; *words; words++)
+        if (!strstr(why.text, *words))
             fail_msg("no \"%s\" in: %s", *words, why.text);
 }
 
@@ -146,10 +146,10 @@ static void a_crash_with_everything_inside(void **state)
     lab_part(&l, "call", "users.api", "retries=3");
     lab_start(&l, 5);
     for (sim_time t = SIM_SEC / 10;; t += SIM_SEC / 10) {
-        w = world_fork(next != NULL ? next : l.w);
+        w = world_fork(next ? next : l.w);
         if (world_run(w, t, UINT64_MAX, NULL, &why) != ERR_OK)
             break;
-        if (last != NULL)
+        if (last)
             world_free(last);
         last = next;
         next = w;
@@ -161,8 +161,8 @@ static void a_crash_with_everything_inside(void **state)
     assert_true(lab_metric(&before, "users", "in_flight") > 40000);
     lab_fault(&before, "api", "crash", NULL, SIM_SEC);
     assert_true(lab_metric(&before, "api", "queued") == 0);
-    enum err err = world_run(last, world_now(last) + SIM_SEC, UINT64_MAX, NULL, &why);
-    assert_true(err == ERR_OK || err == ERR_LIMIT);
+    enum err e = world_run(last, world_now(last) + SIM_SEC, UINT64_MAX, NULL, &why);
+    assert_true(e == ERR_OK || e == ERR_LIMIT);
     assert_true(world_bytes(last) <= (size_t)2 * LIMIT_MIB << 20);
     world_free(last);
     lab_free(&l);

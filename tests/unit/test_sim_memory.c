@@ -55,7 +55,8 @@ static int ooms_logged, gone;
 static void on_log(void *ctx, const struct log_line *line)
 {
     (void)ctx;
-    ooms_logged += strstr(line->text, "out of memory") != NULL;
+    if (strstr(line->text, "out of memory"))
+        ooms_logged++;
 }
 static void on_done(void *ctx, const struct request_done *r)
 {

@@ -24,7 +24,7 @@ static struct model *small(void)
 static void says(enum err err, enum err want, const char *part)
 {
     assert_int_equal(err, want);
-    if (strstr(why.text, part) == NULL)
+    if (!strstr(why.text, part))
         fail_msg("\"%s\" does not say \"%s\"", why.text, part);
 }
 
@@ -58,9 +58,9 @@ static enum err finish_with(struct node *n)
     n->line = 12;
     must(model_endpoint(m, model_find(m, "checkout"), "x", NULL, n, &why), &why);
     why.text[0] = '\0';
-    enum err err = model_finish(m, &why);
+    enum err e = model_finish(m, &why);
     model_unref(m);
-    return err;
+    return e;
 }
 
 static void programs_are_checked_with_their_line(void **state)
@@ -245,7 +245,7 @@ static void values_come_back_from_their_text(void **state)
         assert_int_equal(v.type, p->type);
         buf_init(&b, 0);
         value_format(NULL, p, &v, &b);
-        if (cases[i].back != NULL)
+        if (cases[i].back)
             assert_string_equal(b.s, cases[i].back);
         must(value_parse(NULL, p, b.s, &again, &why), &why);
         if (v.type == VALUE_DIST)
@@ -295,12 +295,11 @@ static void every_kind_describes_itself(void **state)
     for (size_t i = 0; i < sim_kinds(); i++) {
         const struct kind_desc *d = sim_kind(i);
         assert_non_null(d->name);
-        assert_true(d->doc != NULL && d->doc[0] != '\0');
+        assert_true(d->doc && d->doc[0] != '\0');
         for (size_t k = 0; k < d->nparams; k++) {
             assert_non_null(d->params[k].name);
             assert_non_null(d->params[k].doc);
-            assert_true(d->params[k].type != VALUE_CHOICE ||
-                        d->params[k].choices != NULL);
+            assert_true(d->params[k].type != VALUE_CHOICE || d->params[k].choices);
         }
         for (size_t k = 0; k < d->nmetrics; k++) {
             assert_true(d->metrics[k].name && d->metrics[k].prom &&
@@ -380,7 +379,7 @@ static void needs_name_what_there_is(void **state)
     for (size_t i = 0; i < sim_kinds(); i++) {
         const struct kind_desc *k = sim_kind(i);
         for (size_t n = 0; n < k->nneeds; n++) {
-            bool metric = false, of = sim_kind_named(k->needs[n].of) != NULL;
+            bool metric = false, of = sim_kind_named(k->needs[n].of);
             for (size_t m = 0; m < k->nmetrics; m++)
                 metric |= str_eq(k->metrics[m].name, k->needs[n].metric);
             for (size_t p = 0; p < k->nparams; p++)

@@ -69,7 +69,7 @@ static struct seen first(struct model *m, struct world **keep)
     struct observer o = {.ctx = &s, .done = on_done, .span = on_span};
     struct world *w = must_world(m, 1);
     must_watch(w, 3900 * SIM_MS, &o);
-    if (keep == NULL)
+    if (!keep)
         world_free(w);
     else
         *keep = w;

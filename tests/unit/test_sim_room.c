@@ -107,7 +107,7 @@ static enum err crowd(int services, int instances, struct errmsg *why)
 static int number_before(const char *text, const char *words)
 {
     const char *at = strstr(text, words);
-    if (at == NULL)
+    if (!at)
         fail_msg("no \"%s\" in: %s", words, text);
     while (at > text && at[-1] >= '0' && at[-1] <= '9')
         at--;
@@ -148,13 +148,13 @@ static void ranges_at_their_ends(void **state)
         for (int i = 0; i < 3000; i++) {
             snprintf(name, sizeof name, "c%d", i);
             lab_part(&l, all[k].kind, name, all[k].params);
-            if (all[k].nested == NULL)
+            if (!all[k].nested)
                 continue;
             snprintf(name, sizeof name, "c%d.n", i);
             lab_part(&l, all[k].nested, name, all[k].nested_params);
         }
         assert_int_equal(model_finish(l.m, &why), ERR_LIMIT);
-        if (strstr(why.text, all[k].word) == NULL)
+        if (!strstr(why.text, all[k].word))
             fail_msg("no \"%s\" in: %s", all[k].word, why.text);
         assert_non_null(strstr(why.text, "would fit"));
         lab_free(&l);

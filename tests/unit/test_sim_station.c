@@ -315,10 +315,10 @@ static void shadow_serve(struct shadow *j, int n, double cores, double ns)
 {
     int inside = 0;
     for (int i = 0; i < n; i++)
-        inside += j[i].a != NULL;
+        inside += j[i].a ? 1 : 0;
     double share = inside > cores ? cores / inside : 1;
     for (int i = 0; i < n; i++)
-        if (j[i].a != NULL)
+        if (j[i].a)
             j[i].rest -= ns * share;
 }
 
@@ -337,7 +337,7 @@ static void agrees_with_the_definition(void **state)
             more = step(&b, upto);
             shadow_serve(j, n, 3, (double)(w_now(b.w) - was));
             for (int i = 0; i < n; i++) {
-                if (j[i].a == NULL)
+                if (!j[i].a)
                     continue;
                 bool inside = j[i].a->station != 0;
                 assert_true(inside ? j[i].rest > -0.01 : j[i].rest < 0.01);
@@ -345,7 +345,7 @@ static void agrees_with_the_definition(void **state)
             }
         }
         uint32_t victim = rng_below(&r, 4 * JOBS);
-        if (victim < (uint32_t)n && j[victim].a != NULL) {
+        if (victim < (uint32_t)n && j[victim].a) {
             station_remove(b.w, b.s, j[victim].a);
             j[victim].a = NULL;
         }

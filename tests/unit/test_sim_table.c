@@ -260,7 +260,7 @@ static void mistakes_are_named(void **state)
         assert_int_equal(
             model_set(l.m, c, bad[i].param, value_text(bad[i].value), &why), ERR_OK);
         assert_true(model_finish(l.m, &why) != ERR_OK);
-        if (strstr(why.text, bad[i].says) == NULL)
+        if (!strstr(why.text, bad[i].says))
             fail_msg("%s", why.text);
         lab_free(&l);
     }

@@ -108,7 +108,7 @@ static void try_fault(struct lab *l, const char *comp, const char *name,
                        .comp = model_find(l->m, comp),
                        .name = name,
                        .duration = duration};
-    if (arg != NULL)
+    if (arg)
         a.args[a.nargs++] = value_text(arg);
     if (row)
         a.args[a.nargs++] = value_bool(true);
@@ -288,7 +288,7 @@ static void one(bool cancel, bool replica, uint64_t seed)
         struct world *fork = i % 10 == 0 ? world_fork(l.w) : NULL;
         sim_time until = world_now(l.w) + (sim_time)rng_below(&r, 1500) * SIM_MS;
         watch(&l, until, &t);
-        if (fork != NULL) {
+        if (fork) {
             assert_int_equal(world_run(fork, until, UINT64_MAX, NULL, &why), ERR_OK);
             assert_true(world_digest(fork) == world_digest(l.w));
             world_free(fork);

@@ -43,12 +43,12 @@ static enum err job(struct lab *l, const char *op, const char *a, const char *b,
     struct errmsg why = {0};
     struct action act = {
         .kind = ACTION_OP, .comp = model_find(l->m, "db.t"), .name = op};
-    if (a != NULL)
+    if (a)
         act.args[act.nargs++] = value_text(a);
-    if (b != NULL)
+    if (b)
         act.args[act.nargs++] =
             strcmp(op, "create_index") == 0 ? value_bool(*b == 'y') : value_text(b);
-    if (c != NULL)
+    if (c)
         act.args[act.nargs++] = value_duration((sim_time)(*c - '0') * SIM_SEC);
     return world_apply(l->w, &act, "test", NULL, NULL, &why);
 }

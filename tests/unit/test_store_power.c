@@ -281,14 +281,14 @@ static int v_open(sqlite3_vfs *v, const char *name, sqlite3_file *f, int flags,
     (void)v;
     struct open_file *o = (struct open_file *)f;
     o->base.pMethods = NULL;
-    o->file = find_file(name != NULL ? name : "temporary", true);
+    o->file = find_file(name ? name : "temporary", true);
     if (o->file < 0)
         return SQLITE_CANTOPEN;
     if (!disk.files[o->file].exists && (flags & SQLITE_OPEN_CREATE) == 0)
         return SQLITE_CANTOPEN;
     disk.files[o->file].exists = true;
     o->base.pMethods = &methods;
-    if (out != NULL)
+    if (out)
         *out = flags;
     return SQLITE_OK;
 }
@@ -391,12 +391,12 @@ static int save_until_dark(int most)
 static bool all_there(int saved)
 {
     struct store *s = store_open(dir);
-    bool ok = store_news(s) == NULL && store_trouble(s) == NULL;
+    bool ok = !store_news(s) && !store_trouble(s);
     for (int i = 0; ok && i < saved; i++) {
         char lesson[32];
         snprintf(lesson, sizeof lesson, "lesson-%d", i);
         const struct store_run *r = store_unfinished(s, lesson);
-        ok = r != NULL && r->score == i % 101;
+        ok = r && r->score == i % 101;
     }
     store_close(s);
     return ok;
@@ -437,8 +437,8 @@ static int use_vfs(void **state)
 {
     (void)state;
     snprintf(dir, sizeof dir, "%s/truecode-power-XXXXXX",
-             getenv("SCRATCH") != NULL ? getenv("SCRATCH") : "/tmp");
-    return mkdtemp(dir) == NULL || sqlite3_vfs_register(&vfs, 1) != SQLITE_OK;
+             getenv("SCRATCH") ? getenv("SCRATCH") : "/tmp");
+    return !mkdtemp(dir) || sqlite3_vfs_register(&vfs, 1) != SQLITE_OK;
 }
 
 int main(void)

@@ -32,8 +32,8 @@ static int fresh_dir(void **state)
 {
     (void)state;
     snprintf(dir, sizeof dir, "%s/truecode-store-XXXXXX",
-             getenv("SCRATCH") != NULL ? getenv("SCRATCH") : "/tmp");
-    return mkdtemp(dir) == NULL;
+             getenv("SCRATCH") ? getenv("SCRATCH") : "/tmp");
+    return !mkdtemp(dir);
 }
 
 static int remove_dir(void **state)

@@ -25,8 +25,8 @@ static int fresh_dir(void **state)
 {
     (void)state;
     snprintf(dir, sizeof dir, "%s/truecode-windows-XXXXXX",
-             getenv("SCRATCH") != NULL ? getenv("SCRATCH") : "/tmp");
-    return mkdtemp(dir) == NULL;
+             getenv("SCRATCH") ? getenv("SCRATCH") : "/tmp");
+    return !mkdtemp(dir);
 }
 
 static void in_dir(char *to, size_t size, const char *name)
@@ -62,7 +62,7 @@ static struct tape_file *begin(struct store *s, struct store_run *r, const char 
     *r = store_begin(s, lesson, "", 7, 0);
     struct tape_file *t = tape_create(s, r);
     assert_true(tape_append(t, head, strlen(head)));
-    if (deed != NULL)
+    if (deed)
         assert_true(tape_append(t, deed, strlen(deed)));
     assert_true(store_touch(s, r, true));
     return t;

@@ -31,7 +31,7 @@ static uint32_t colour_at(const struct screen *s, int index)
 {
     if (index >= 16)
         return colour_of_256(index);
-    if (s->palette == NULL)
+    if (!s->palette)
         fail_msg("colour %d is another one in each terminal", index);
     return s->palette[index];
 }

@@ -58,7 +58,7 @@ static bool is_one_key(const char *keys)
 {
     size_t n = strlen(keys);
     if (n == 1)
-        return strchr("0123456789+-*/.,= ", keys[0]) != NULL;
+        return strchr("0123456789+-*/.,= ", keys[0]);
     return n == 0 || (keys[0] == '<' && strchr(keys, '>') == keys + n - 1);
 }
 
@@ -88,7 +88,7 @@ static void one_key(const char *terminal, struct key_decoder *d,
     sends(d, c->bytes, now, &keys);
     const char *want = expected_of(c), *is = keys.len > 0 ? keys.s : "";
     if (!is_ambiguous(c->bytes)) {
-        if (want != NULL && strcmp(is, want) != 0)
+        if (want && strcmp(is, want) != 0)
             fail_msg("%s: %s is %s, not %s", terminal, c->name, is, want);
         if (!is_one_key(is))
             fail_msg("%s: %s is '%s', which is no key", terminal, c->name, is);

@@ -161,7 +161,7 @@ static bool acts_in(unsigned where, const char *situation, const struct key *k)
 static void acts_somewhere(const struct place *place, const struct key *k,
                            const char *label)
 {
-    for (size_t i = 0; place->situations[i] != NULL; i++)
+    for (size_t i = 0; place->situations[i]; i++)
         if (acts_in(place->where, place->situations[i], k))
             return;
     fail_msg(

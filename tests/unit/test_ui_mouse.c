@@ -27,10 +27,10 @@ static void find(struct ui *u, const char *what, int *row, int *col)
 {
     char *text = screen_text(u, 24, 80);
     const char *at = strstr(text, what), *line = text;
-    if (at == NULL)
+    if (!at)
         fail_msg("no '%s' on\n%s", what, text);
     *row = 0;
-    for (const char *nl; (nl = strchr(line, '\n')) != NULL && nl < at; line = nl + 1)
+    for (const char *nl; (nl = strchr(line, '\n')) && nl < at; line = nl + 1)
         ++*row;
     *col = 0;
     for (const char *s = line; s < at; s++) /* one column a character here */
@@ -48,7 +48,7 @@ static enum want at_text(struct ui *u, enum key_kind kind, const char *what)
 static bool shows(struct ui *u, const char *what)
 {
     char *text = screen_text(u, 24, 80);
-    bool yes = strstr(text, what) != NULL;
+    bool yes = strstr(text, what);
     mem_free(text);
     return yes;
 }

@@ -70,7 +70,7 @@ static void ticks(struct play *p, int seconds)
 static bool shows(struct play *p, int rows, int cols, const char *what)
 {
     char *text = screen_text(p->u, rows, cols);
-    bool yes = strstr(text, what) != NULL;
+    bool yes = strstr(text, what);
     mem_free(text);
     return yes;
 }
@@ -409,7 +409,7 @@ static void paste(struct play *p, const char *text)
 
 static bool said(struct play *p, const char *what)
 {
-    return strstr(session_view(p->s)->transcript->text.s, what) != NULL;
+    return strstr(session_view(p->s)->transcript->text.s, what);
 }
 
 /* What a front does while the worker says that there is more to do. */
@@ -592,7 +592,7 @@ static bool taped(struct play *p, const char *what)
     struct buf b;
     buf_init(&b, 0);
     session_take_tape(p->s, &b);
-    bool yes = strstr(b.s, what) != NULL;
+    bool yes = strstr(b.s, what);
     buf_release(&b);
     return yes;
 }

@@ -159,7 +159,7 @@ static void work_goes_on(void **state)
 static void do_eat(void)
 {
     size_t eaten = 0;
-    for (char *p; eaten < 1024 && (p = malloc(1 << 20)) != NULL; eaten++)
+    for (char *p; eaten < 1024 && (p = malloc(1 << 20)); eaten++)
         p[0] = 'x';
     _exit(eaten < 600 ? SURVIVED : 1);
 }
@@ -201,9 +201,9 @@ static size_t bytes_mapped(void)
 {
     unsigned long pages = 0;
     FILE *f = fopen("/proc/self/statm", "r");
-    if (f == NULL || fscanf(f, "%lu", &pages) != 1)
+    if (!f || fscanf(f, "%lu", &pages) != 1)
         pages = 0;
-    if (f != NULL)
+    if (f)
         fclose(f);
     return pages * (size_t)sysconf(_SC_PAGESIZE);
 }
@@ -216,9 +216,9 @@ static void leave_memory(size_t mapped, size_t kib)
     struct rlimit r = {mapped, mapped};
     if (setrlimit(RLIMIT_AS, &r) != 0)
         _exit(1);
-    for (void *p; (p = malloc(PIECE)) != NULL; last = p)
+    for (void *p; (p = malloc(PIECE)); last = p)
         memcpy(p, &last, sizeof last); /* a chain of all that there is */
-    for (; kib > 0 && last != NULL; kib--) {
+    for (; kib > 0 && last; kib--) {
         void *p = last;
         memcpy(&last, p, sizeof last);
         free(p);
@@ -243,7 +243,7 @@ static void too_little_memory_is_said(void **state)
             static struct errmsg why;
             leave_memory(mapped, kib);
             if (worker_jail(&why) != ERR_OK)
-                _exit(strstr(why.text, "memory") != NULL ? JAIL_FAILED : 1);
+                _exit(strstr(why.text, "memory") ? JAIL_FAILED : 1);
             void *p = malloc(16);
             free(p);
             do_open();

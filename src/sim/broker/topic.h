@@ -93,9 +93,10 @@ void partition_trim(struct world *w, struct partition *p, int64_t upto);
 /* The first kept offset that was published at `t` or later; `end` if there is none. */
 int64_t partition_find(const struct world *w, const struct partition *p, sim_time t);
 
-/* topic_params.c: parameters by enum topic_param, and metrics */
-enum { TOPIC_METRICS = 12 };
+/* topic_params.c: parameters, by enum topic_param */
 extern const struct param_desc topic_params[];
+/* topic_look.c: metrics */
+enum { TOPIC_METRICS = 12 };
 extern const struct metric_desc topic_metrics[TOPIC_METRICS];
 double topic_metric(const struct world *w, comp_id c, int metric, int instance);
 

@@ -282,10 +282,10 @@ static uint32_t forget(struct world *w, comp_id c, comp_id only, const char *pat
 /* "seats" or "cache.seats" */
 static comp_id space_named(const struct model *m, comp_id c, const char *name)
 {
-    size_t own = strlen(m->comps[c].name);
+    size_t prefix = strlen(m->comps[c].name);
     for (size_t i = 0; i < m->ncomps; i++)
         if (is_space_of(m, i, c) && (str_eq(m->comps[i].name, name) ||
-                                     str_eq(m->comps[i].name + own + 1, name)))
+                                     str_eq(m->comps[i].name + prefix + 1, name)))
             return (comp_id)i;
     return COMP_NONE;
 }

@@ -246,8 +246,8 @@ uint32_t keyspace_batch(struct world *w, comp_id c, uint32_t *first)
 static void key_name(const struct world *w, comp_id c, uint32_t i, char *out,
                      size_t size)
 {
-    size_t own = strlen(w->comps[w->comps[c].owner].name);
-    snprintf(out, size, "%.16s:%.8s%u", w->comps[c].name + own + 1,
+    size_t prefix = strlen(w->comps[w->comps[c].owner].name);
+    snprintf(out, size, "%.16s:%.8s%u", w->comps[c].name + prefix + 1,
              w_values(w, c)[KS_PREFIX].as.text, i + 1);
 }
 

@@ -1,6 +1,6 @@
 /*
  * job: what the files of the kind "job" share: kind_job.c has the clock, runs and
- * operations, job_params.c the tables.
+ * operations, job_tables.c the tables.
  *
  * A run is an act ACT_USER of the job. `demand` stays 0, `phase` is an enum run_phase,
  * `key` counts the tries after the first; its timers lie in `of_job`.
@@ -67,7 +67,7 @@ enum job_metric {
     M_COUNT
 };
 
-/* ---- tables: job_params.c -------------------------------------------------------- */
+/* ---- tables: job_tables.c -------------------------------------------------------- */
 
 enum { JOB_NEEDS = 4 };
 extern const struct param_desc job_params[];   /* P_COUNT */

@@ -167,9 +167,9 @@ struct kind_impl {
     /* A call's connection to it was opened (`more` 1) or closed (-1). NULL: they cost it
      * nothing. */
     void (*connected)(struct world *w, comp_id c, int more);
-    /* `who` wants to be told when instances change; whoever was to be told before
-     * (COMP_NONE: nobody) is from now on told by `who`. */
-    comp_id (*listen)(struct world *w, comp_id c, comp_id who);
+    /* `listener` wants to be told when instances change; whoever was to be told before
+     * (COMP_NONE: nobody) is from now on told by `listener`. */
+    comp_id (*listen)(struct world *w, comp_id c, comp_id listener);
     /* Called when what an instance insisted on (`ready_for`) may be there: it becomes
      * ready, if nothing else is missing. Of one that insists on nothing: nothing. */
     void (*may_be_ready)(struct world *w, comp_id c, int number);

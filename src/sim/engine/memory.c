@@ -121,7 +121,7 @@ ref w_alloc(struct world *w, size_t bytes)
     struct head *h = W_HEAD(w);
     unsigned c = size_class(bytes);
     ref r = h->free_lists[c];
-    CHECK(bytes > 0 && c < sizeof h->free_lists / sizeof *h->free_lists);
+    CHECK(bytes > 0 && c < COUNT_OF(h->free_lists));
     if (r != 0) {
         h->free_lists[c] = *W_PTR(w, ref, r);
         CHECK(

@@ -294,8 +294,8 @@ static struct act *first_waiting(const struct world *w, const struct bucket_limi
 
 void limiter_release(struct world *w, comp_id c, struct bucket_limits *b)
 {
-    bool own;
-    struct limit_rate r = limiter_rate(w, c, b, &own);
+    bool overridden;
+    struct limit_rate r = limiter_rate(w, c, b, &overridden);
     while (b->nwaiting > 0 && bucket_take(b, &r, 0, w_now(w))) {
         struct act *a = first_waiting(w, b);
         leave(w, a, b);
@@ -331,7 +331,7 @@ static void limiter_begin(struct world *w, struct act *a)
 {
     comp_id c = a->comp;
     struct limiter_state *s = limiter_of(w, c);
-    bool own;
+    bool overridden;
     s->requests++;
     if (s->closed) {
         refuse(w, a, &s->limited, REASON_DOWN);
@@ -342,7 +342,7 @@ static void limiter_begin(struct world *w, struct act *a)
         return;
     }
     struct bucket_limits *b = limiter_bucket(w, c, a);
-    struct limit_rate r = limiter_rate(w, c, b, &own);
+    struct limit_rate r = limiter_rate(w, c, b, &overridden);
     if (gated(w, c) && is_full(w, c, limiter_gate(w, c, a)))
         refuse(w, a, &s->too_many, REASON_RATE_LIMITED);
     else if (b->nwaiting == 0 && bucket_take(b, &r, kept_from(w, c, a, &r), w_now(w)))
@@ -397,9 +397,9 @@ static enum err limiter_fault(struct world *w, comp_id c, int fault,
 /* So far at the old rate, from now on at the new one. */
 static void rate_changed(struct world *w, comp_id c, struct bucket_limits *b, void *ctx)
 {
-    bool own;
-    (void)limiter_rate(w, c, b, &own);
-    if (own || b->who == WHO_GATE)
+    bool overridden;
+    (void)limiter_rate(w, c, b, &overridden);
+    if (overridden || b->who == WHO_GATE)
         return;
     bucket_fill(b, ctx, w_now(w));
     limiter_release(w, c, b);

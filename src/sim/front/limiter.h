@@ -83,7 +83,8 @@ enum { LIMITER_RNG_PROBE, LIMITER_RNG_PATIENCE };
 enum { OVERRIDES_MAX = 32 };
 
 struct override { /* a limit that an operator gave to one */
-    uint16_t who; /* enum limit_who + 1; 0: none */
+    bool given;   /* false: a free place */
+    uint8_t who;  /* enum limit_who */
     uint32_t key;
     int64_t units;
 };
@@ -108,9 +109,9 @@ static inline struct limiter_state *limiter_of(const struct world *w, comp_id c)
 /* limiter_table.c */
 /* The bucket of whoever sends `a`, made if there was none. */
 struct bucket_limits *limiter_bucket(struct world *w, comp_id c, const struct act *a);
-/* The rate of a bucket, with a second's worth; an operator may have set it (`own`). */
+/* The rate of a bucket, with a second's worth; an operator may have set it (`overridden`). */
 struct limit_rate limiter_rate(const struct world *w, comp_id c,
-                               const struct bucket_limits *b, bool *own);
+                               const struct bucket_limits *b, bool *overridden);
 void limiter_table_init(struct world *w, comp_id c);
 void limiter_each(struct world *w, comp_id c,
                   void (*f)(struct world *w, comp_id c, struct bucket_limits *b,

@@ -19,18 +19,19 @@ static enum err find_who(const struct world *w, comp_id c, const char *text,
     unsigned long number = strtoul(text, &end, 10);
     comp_id target, endpoint, client = model_find(m, text);
     struct buf b;
+    o->given = true;
     if (text[0] >= '0' && text[0] <= '9' && *end == '\0' && number <= UINT32_MAX) {
-        o->who = WHO_USER + 1;
+        o->who = WHO_USER;
         o->key = (uint32_t)number;
         return ERR_OK;
     }
     if (client != COMP_NONE && comp_has(&w->comps[client], KIND_USERS)) {
-        o->who = WHO_CLIENT + 1;
+        o->who = WHO_CLIENT;
         o->key = client;
         return ERR_OK;
     }
     if (client != COMP_NONE && comp_has(&w->comps[client], KIND_SERVES)) {
-        o->who = WHO_CALLER + 1;
+        o->who = WHO_CALLER;
         o->key = client;
         return ERR_OK;
     }
@@ -42,7 +43,7 @@ static enum err find_who(const struct world *w, comp_id c, const char *text,
         return errmsg_set(
             why, ERR_NOT_FOUND,
             "\"%.60s\" is no client, calling service, endpoint or user's number", text);
-    o->who = WHO_ENDPOINT + 1;
+    o->who = WHO_ENDPOINT;
     o->key = endpoint;
     return ERR_OK;
 }
@@ -53,9 +54,9 @@ static struct override *override_slot(struct limiter_state *s, const struct over
     struct override *spare = NULL;
     for (uint32_t i = 0; i < s->noverrides; i++) {
         struct override *x = &s->overrides[i];
-        if (x->who == o->who && x->key == o->key)
+        if (x->given && x->who == o->who && x->key == o->key)
             return x;
-        if (x->who == 0 && !spare)
+        if (!x->given && !spare)
             spare = x;
     }
     if (!spare && s->noverrides < OVERRIDES_MAX)
@@ -67,10 +68,10 @@ static struct override *override_slot(struct limiter_state *s, const struct over
 static void begins_anew(struct world *w, comp_id c, struct bucket_limits *b, void *ctx)
 {
     const struct override *o = ctx;
-    bool own;
-    if (b->who + 1 != o->who || b->key != o->key)
+    bool overridden;
+    if (b->who != o->who || b->key != o->key)
         return;
-    struct limit_rate r = limiter_rate(w, c, b, &own);
+    struct limit_rate r = limiter_rate(w, c, b, &overridden);
     bucket_full(b, &r, w_now(w));
     limiter_release(w, c, b);
 }
@@ -94,7 +95,7 @@ enum err limiter_op(struct world *w, comp_id c, int op, const struct action *a,
     if (!slot)
         return errmsg_set(why, ERR_REFUSED, "%s has %d limits already",
                           w->comps[c].name, OVERRIDES_MAX);
-    double was = slot->who == 0 ? -1 : (double)slot->units / 1e6;
+    double was = !slot->given ? -1 : (double)slot->units / 1e6;
     o.units = per_s < 0 ? 0 : UNITS_OF(per_s);
     *slot = per_s < 0 ? (struct override){0} : o;
     limiter_each(w, c, begins_anew, &o);

@@ -91,25 +91,25 @@ static const struct override *override_of(const struct world *w, comp_id c,
     const struct limiter_state *s = limiter_of(w, c);
     for (uint32_t i = 0; i < s->noverrides; i++) {
         const struct override *o = &s->overrides[i];
-        if (o->who != 0 && o->key == key_of(w, c, a, (uint16_t)(o->who - 1)))
+        if (o->given && o->key == key_of(w, c, a, o->who))
             return o;
     }
     return NULL;
 }
 
 struct limit_rate limiter_rate(const struct world *w, comp_id c,
-                               const struct bucket_limits *b, bool *own)
+                               const struct bucket_limits *b, bool *overridden)
 {
     const struct limiter_state *s = limiter_of(w, c);
     for (uint32_t i = 0; i < s->noverrides; i++) {
         const struct override *o = &s->overrides[i];
-        if (o->who != b->who + 1 || o->key != b->key)
+        if (!o->given || o->who != b->who || o->key != b->key)
             continue;
         int64_t burst = (o->units + 999999) / 1000000;
-        *own = true;
+        *overridden = true;
         return (struct limit_rate){o->units, o->units > 0 && burst < 1 ? 1 : burst};
     }
-    *own = false;
+    *overridden = false;
     return (struct limit_rate){UNITS_OF(p_number(w, c, P_RATE)),
                                p_count(w, c, P_BURST)};
 }
@@ -135,12 +135,13 @@ static ref *slot_of(const struct world *w, const struct limiter_state *s, uint8_
 
 static bool idle(const struct world *w, comp_id c, struct bucket_limits *b)
 {
-    bool own;
-    struct limit_rate r = limiter_rate(w, c, b, &own);
+    bool overridden;
+    struct limit_rate r = limiter_rate(w, c, b, &overridden);
     if (b->who == WHO_GATE)
         return false;
     bucket_fill(b, &r, w_now(w));
-    return !own && b->nwaiting == 0 && b->level == (limit_units)r.burst * ONE_REQUEST;
+    return !overridden && b->nwaiting == 0 &&
+           b->level == (limit_units)r.burst * ONE_REQUEST;
 }
 
 static SELDOM void grow(struct world *w, comp_id c)
@@ -190,8 +191,8 @@ static struct bucket_limits *find(struct world *w, comp_id c, uint8_t who, uint3
     s->n++;
     struct bucket_limits *b = W_PTR(w, struct bucket_limits, made);
     *b = (struct bucket_limits){.who = who, .key = key, .home = home};
-    bool own;
-    struct limit_rate r = limiter_rate(w, c, b, &own);
+    bool overridden;
+    struct limit_rate r = limiter_rate(w, c, b, &overridden);
     bucket_full(b, &r, w_now(w));
     return b;
 }
@@ -199,7 +200,7 @@ static struct bucket_limits *find(struct world *w, comp_id c, uint8_t who, uint3
 struct bucket_limits *limiter_bucket(struct world *w, comp_id c, const struct act *a)
 {
     const struct override *o = override_of(w, c, a);
-    uint16_t who = o ? (uint16_t)(o->who - 1) : (uint16_t)p_count(w, c, P_PER);
+    uint16_t who = o ? o->who : (uint16_t)p_count(w, c, P_PER);
     return find(w, c, (uint8_t)who, key_of(w, c, a, who), home_of(w, c, a));
 }
 

@@ -154,7 +154,7 @@ enum err room_check(const struct model *m, struct errmsg *why)
     count_instances(&s);
     for (size_t c = 0; c < m->ncomps; c++)
         add(&s, (comp_id)c);
-    for (size_t k = 0; k < sizeof s.of / sizeof *s.of; k++)
+    for (size_t k = 0; k < COUNT_OF(s.of); k++)
         if (s.of[k].bytes > most->bytes)
             most = &s.of[k];
     if (s.all > (double)(m->limit / 2))

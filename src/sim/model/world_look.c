@@ -46,18 +46,18 @@ static bool is_default(const struct world *w, comp_id c, size_t param)
     const struct param_desc *p = &w->comps[c].kind->desc.params[param];
     struct value def;
     struct errmsg why = {0};
-    struct buf is, was;
+    struct buf now, usual;
     if (p->type == VALUE_COMP)
         return p_comp(w, c, (int)param) == COMP_NONE;
     if (!p->def || value_parse(w->model, p, p->def, &def, &why) != ERR_OK)
         return false;
-    buf_init(&is, 0);
-    buf_init(&was, 0);
-    value_format(w->model, p, &w_values(w, c)[param], &is);
-    value_format(w->model, p, &def, &was);
-    bool same = str_eq(is.s, was.s);
-    buf_release(&is);
-    buf_release(&was);
+    buf_init(&now, 0);
+    buf_init(&usual, 0);
+    value_format(w->model, p, &w_values(w, c)[param], &now);
+    value_format(w->model, p, &def, &usual);
+    bool same = str_eq(now.s, usual.s);
+    buf_release(&now);
+    buf_release(&usual);
     return same;
 }
 

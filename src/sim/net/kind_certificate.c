@@ -295,10 +295,10 @@ static enum err cert_fault(struct world *w, comp_id c, int fault,
 {
     struct certificate *k = cert_at(w, c);
     (void)a, (void)why;
-    bool *is = fault == F_REVOKED      ? &k->revoked
-               : fault == F_WRONG_NAME ? &k->wrong_name
-                                       : &k->fails;
-    *is = on;
+    bool *trouble = fault == F_REVOKED      ? &k->revoked
+                    : fault == F_WRONG_NAME ? &k->wrong_name
+                                            : &k->fails;
+    *trouble = on;
     return ERR_OK;
 }
 

@@ -242,10 +242,10 @@ static uint32_t service_eligible(const struct world *w, comp_id c,
     return s->neligible;
 }
 
-static comp_id service_listen(struct world *w, comp_id c, comp_id who)
+static comp_id service_listen(struct world *w, comp_id c, comp_id listener)
 {
     comp_id before = service_of(w, c)->listener;
-    service_of(w, c)->listener = (comp_id)(who + 1);
+    service_of(w, c)->listener = (comp_id)(listener + 1);
     return (comp_id)(before - 1);
 }
 

@@ -134,7 +134,7 @@ static enum err find_probe_endpoint(struct model *m, comp_id service,
         const char *own = strrchr(m->comps[d->endpoints[i]].name, '/') + 1;
         if (strcmp(own, name) == 0)
             d->probe_endpoint = d->endpoints[i];
-        if (n < sizeof names / sizeof *names)
+        if (n < COUNT_OF(names))
             names[n++] = own;
     }
     if (d->probe_endpoint != COMP_NONE)

@@ -3,6 +3,7 @@
  * named by their short names; one that a kind does not have reads as NaN, and whoever
  * shows it leaves it out: a component tells what it has.
  */
+#include "lookup.h"
 #include "console_internal.h"
 
 #include <string.h>
