@@ -26,8 +26,8 @@ enum { ENTRIES_MAX = 1024 }; /* of an incident */
 struct build {
     const struct lesson *l;
     struct lesson_world *out;
-    bool twin;        /* no causes, and the settings of the lesson's `twin` */
-    size_t only;      /* number of the drawn fault that comes alone; SIZE_MAX: as drawn */
+    bool twin;   /* no causes, and the settings of the lesson's `twin` */
+    size_t only; /* number of the drawn fault that comes alone; SIZE_MAX: as drawn */
     size_t prevented; /* number of the prevention that was there from the beginning;
                          SIZE_MAX: none was */
     size_t without;   /* number of the entry that is left out; SIZE_MAX: none is */

@@ -321,8 +321,8 @@ static void put_design(lua_State *L, struct identity *d)
     const struct design *x = lesson_design(d->l);
     if (!x)
         return;
-    buf_addf(d->out, "design %d %" PRId64 " %" PRId64 " %" PRId64, x->budget, x->closes_at,
-             x->request, x->record);
+    buf_addf(d->out, "design %d %" PRId64 " %" PRId64 " %" PRId64, x->budget,
+             x->closes_at, x->request, x->record);
     put_prices(d, x->faults, x->nfaults);
     for (size_t i = 0; i < x->n; i++) {
         put_text(d->out, x->list[i].id);

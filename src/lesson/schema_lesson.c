@@ -386,7 +386,7 @@ static void check_lesson(struct reader *r, int line, void *record)
              "id '%.60s' must be small letters, digits and -, 40 at most", i->id);
     if (choice_index(TRACKS, i->track) < 0)
         fail_unknown(r->L, scan_line(r->h->scan, "track", line), "no such track",
-                     i->track, tracks, sizeof tracks / sizeof *tracks);
+                     i->track, tracks, COUNT_OF(tracks));
     check_times(r, line, l);
     check_preventions(r, line, l);
     check_design_times(r, l);

@@ -171,8 +171,8 @@ static void judge_sum(struct prover *pv, design_set set, double nothing, double 
             buf_addf(&names, " %s", d->list[i].id);
     double margin = nearness(saved, said, room);
     prove_result(pv, PROOF_BUDGET, "a set saves what its parts do", margin >= 0, margin,
-                 "saves %.0f of %.0f, its parts %.0f by the prices:%.150s", saved, nothing, said,
-                 names.s);
+                 "saves %.0f of %.0f, its parts %.0f by the prices:%.150s", saved,
+                 nothing, said, names.s);
     buf_release(&names);
 }
 

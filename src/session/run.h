@@ -69,8 +69,9 @@ struct run {
     void *ctx;
     bool (*seen)(const void *ctx, const char *subject); /* NULL: nothing was seen */
     bool suspected;
-    sim_time improved_at[IMPROVEMENTS_MAX]; /* when each was chosen; SIM_FOREVER: it was not */
-    struct effort *effort; /* shared with forks; NULL: any. ERR_LIMIT beyond */
+    sim_time improved_at
+        [IMPROVEMENTS_MAX]; /* when each was chosen; SIM_FOREVER: it was not */
+    struct effort *effort;  /* shared with forks; NULL: any. ERR_LIMIT beyond */
     bool twice; /* the prover: what is true must be so in a fresh Lua state as well */
 };
 
