@@ -321,12 +321,7 @@ return lesson {
   },
   glossary = {
     ["bulkhead"] = "A part of the workers that one sort of request may use, so that the others are left for the rest.",
-    ["dead letter"] = "A message that was put aside after too many tries, to be looked at by a person.",
     ["eject"] = "A balancer leaves out an instance for a while because of what it answers.",
-    ["failover"] = "Another server takes over as the leader.",
-    ["idempotent"] = "Done twice it is as if done once, as what was done is known by a key.",
-    ["single flight"] = "One caller loads a missing value; the others wait for that.",
-    ["timeout"] = "The longest time that a caller waits.",
     ["user-minute"] = "One user who could not work for one minute. Here: one question without a good answer in time.",
   },
 }
