@@ -167,6 +167,7 @@ return lesson {
         saves = { ["the cache is empty"] = 720 },
         says = "It fills an empty cache in half the time. One line in the cache does as much." },
       { "bigger-pools", "twice the connections of desk", effort = "an hour", with = { set("desk.pool.size", 20) },
+        saves = { ["a transaction is left open"] = -400 },
         says = "More of them wait for the same thing at once, so it takes longer for each. Nothing was short of connections." },
       { "bulkhead", "the catalogue gets one worker of each desk", effort = "a day", with = { set("desk/catalogue.workers", 1) },
         saves = { ["a supplier reads everything"] = 1290 },
