@@ -8,6 +8,7 @@ return course {
     { "cache-stampede", why = "A pool ran dry slowly. Here everything is well, and for seconds at a time nothing is." },
     { "the-quiet-import", why = "So far something rang. Here nothing does." } },
   { track = "recover", asks = "Why does it not come back by itself?",
+    { "the-order-that-vanished", why = "The import passed rows over. Here nothing may be passed over, and one event stops a line." },
     { "two-am", why = "You have found causes. Here the cause is plain, and each way back costs something." },
     { "the-storm-after", why = "Two a.m. ended when the servers were back. This one goes on when its cause is gone." } },
   { track = "scale", asks = "When does more of it make it worse?",

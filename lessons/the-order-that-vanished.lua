@@ -1,14 +1,14 @@
 -- The order that vanished: one event that the new projector cannot read holds up everything
 -- behind it in its partition, one of eight; seven are fresh, and every mean is taken over eight.
 --
--- Each of eight readers has 18.75 events a second (batches of 10: 0.333 s to fetch and confirm,
--- 20 ms for each event), and 15 come. What was frozen for a minute takes four to catch up. Larger
--- batches share the 0.333 s among more events; more instances find no partition to read.
+-- Each of eight readers has 6.25 events a second (batches of 10: 1 s to fetch and confirm,
+-- 60 ms for each event), and 5 come. What was frozen for a minute takes four to catch up. Larger
+-- batches share the second among more events; more instances find no partition to read.
 
 local DEPLOY, POISON = min(1), min(6)
 local PAGE = POISON + min(14)
 local FEED, PARTITIONS = "bus.orders.projector", 8
-local RATE, EACH_READER = 120, 18.75
+local RATE, EACH_READER = 40, 6.25
 
 local function worst(s) return s:of(FEED).lag_max end
 local function minute_ago(s) return s:ago(FEED, "lag_max", min(1)) end
@@ -28,9 +28,9 @@ local function minutes_to_go(s) return worst(s) / (EACH_READER - RATE / PARTITIO
 
 -- What texts claim.
 local function untouched(s) return not s:changed() end
-local function one_stands(s) return worst(s) > 3000 and s:of(FEED).lag - worst(s) < 1500 end
+local function one_stands(s) return worst(s) > 1000 and s:of(FEED).lag - worst(s) < 500 end
 local function stuck(s) return s:increase(FEED, "failures_total", sec(30)) > 0 and one_stands(s) end
-local function moves(s) return minute_ago(s) - worst(s) > 60 end
+local function moves(s) return minute_ago(s) - worst(s) > 20 end
 local function even(s)
   local least, most
   for p = 1, PARTITIONS do
@@ -66,7 +66,7 @@ return lesson {
   place = [[
     You are on call for a marketplace for second-hand clothes. Orders are written to one
     database and read from another: each order becomes an event, and the projector applies
-    the events to the page "my orders". 120 events a second, eight partitions, one reader
+    the events to the page "my orders". 40 events a second, eight partitions, one reader
     for each. Mara runs support, Ines wrote the projector, Jon runs the brokers.
   ]],
   page = [[
@@ -82,11 +82,11 @@ return lesson {
     w:database { "orders-db", max_connections = 100, cores = 16,
       statements = { append = { cpu = exponential(ms(3)), wal = 700 } } }
     w:database { "views-db", max_connections = 100, cores = 8,
-      statements = { upsert = { cpu = ms(20), wal = 400 }, list = { cpu = exponential(ms(5)) } } }
+      statements = { upsert = { cpu = ms(60), wal = 400 }, list = { cpu = exponential(ms(5)) } } }
     w:counter { "orders_placed" }
     w:counter { "orders_shown" }
     w:broker { "bus", topics = { orders = { partitions = PARTITIONS, keys = 400000,
-      subscriptions = { projector = { to = "projector/apply", consumers = 2, batch = 10, batch_cost = ms(333),
+      subscriptions = { projector = { to = "projector/apply", consumers = 2, batch = 10, batch_cost = sec(1),
         retry_delay = sec(2), rebalance = sec(1), protocol = "cooperative" } } } } }
     w:service { "orders-api", instances = 3, workers = 64, pool = { to = "orders-db", size = 10 },
       endpoints = { place = { compute(ms(2)), query("orders-db", "append"), publish("bus.orders"), count("orders_placed") } } }
@@ -95,7 +95,7 @@ return lesson {
     w:service { "my-orders", instances = 3, workers = 32, pool = { to = "views-db", size = 8 },
       endpoints = { list = { query("views-db", "list") } } }
     w:client { "buyers", to = "orders-api/place", rate = per_second(RATE), gives_up = sec(8), reloads = 0.3 }
-    w:client { "lookers", to = "my-orders/list", rate = per_second(8), gives_up = sec(8), reloads = 0.4 }
+    w:client { "lookers", to = "my-orders/list", rate = per_second(3), gives_up = sec(8), reloads = 0.4 }
   end,
 
   promises = {
@@ -109,7 +109,7 @@ return lesson {
   shows = { "orders_placed" },
 
   alerts = {
-    threshold { "events wait (mean of partitions)", of = FEED, metric = "lag_mean", above = 4000, hold = min(2), page = true },
+    threshold { "events wait (mean of partitions)", of = FEED, metric = "lag_mean", above = 1300, hold = min(2), page = true },
     threshold { "my-orders fails", of = "my-orders", metric = "errors_total", above = 1, hold = min(1), page = true },
     threshold { "views-db is busy", of = "views-db", metric = "cpu", above = 0.9, hold = min(2) },
   },
@@ -137,15 +137,15 @@ return lesson {
   expect = {
     at = PAGE,
     moves = {
-      ["one partition stands, more than 11,000 events wait"] = function(s) return worst(s) > 11000 end,
+      ["one partition stands, more than 3,600 events wait"] = function(s) return worst(s) > 3600 end,
       ["one in eight is not shown"] = function(s)
         local share = s:rate("orders_shown", min(2)) / s:rate("orders_placed", min(2))
         return share > 0.8 and share < 0.93 end,
       ["one event fails again and again"] = stuck,
     },
     normal = {
-      ["the other seven are fresh"] = function(s) return s:of(FEED).lag - worst(s) < 600 end,
-      ["the mean is below its alert"] = function(s) return s:of(FEED).lag_mean < 4000 end,
+      ["the other seven are fresh"] = function(s) return s:of(FEED).lag - worst(s) < 200 end,
+      ["the mean is below its alert"] = function(s) return s:of(FEED).lag_mean < 1300 end,
       ["no alert"] = function(s) return not s:alerting() end,
       ["orders are placed"] = function(s) return s:good_of("buyers", min(1)) > 0.99 end,
       ["lists are quick"] = function(s) return s:good_of("lookers", min(1)) > 0.99 end,
@@ -180,13 +180,13 @@ return lesson {
       { "projector", "The new version reads gift cards as numbers. I hope that none has a letter in it: it could not read that order.",
         when = function(s) return s:version("projector") ~= "v" .. pick("version", { 20, 34, 57 }) end },
       { "projector", "The version before knows nothing of gift cards: it passes that field over, and reads the rest.", },
-      { "batch", "A reader takes ten events, works on each for 20 ms, and spends a third of a second on fetching and confirming them." },
+      { "batch", "A reader takes ten events, works on each for 60 ms, and spends a second on fetching and confirming them." },
       { "skip", "What is skipped is never shown. We would have to write that list again from orders-db: half a day." },
     } },
     jon = { "Jon", role = "runs the brokers", knows = {
       { "bus", "The brokers are well. Every order goes to the partition of its customer, and each partition has one reader." },
       { "partitions", "More partitions move customers to other ones, and what is in the old one stays there, behind what it waits for." },
-      { "lag", "Our alert looks at the mean of all partitions. It is under 4,000, so it is silent." },
+      { "lag", "Our alert looks at the mean of all partitions. It is under 1,300, so it is silent." },
       { "readers", "Eight partitions, eight readers. A ninth would have nothing to read." },
     } },
   },
@@ -223,15 +223,15 @@ return lesson {
       hints = { "Who is hurt, and who is not?", "What is there eight of?", "The second answer." } },
 
     find { "mean", title = "What the mean says",
-      say = { { when = one_stands, [[The alert looks at the mean of all partitions: {mean} events wait, its limit is 4,000. Which partition does
-          not agree with it? Type its number.]], claims = function(s) return s:of(FEED).lag_mean < 4000 end },
+      say = { { when = one_stands, [[The alert looks at the mean of all partitions: {mean} events wait, its limit is 1,300. Which partition does
+          not agree with it? Type its number.]], claims = function(s) return s:of(FEED).lag_mean < 1300 end },
         "Which partition is furthest behind? Type its number." },
       of = "number", answer = frozen, within = 0.01,
       near = "Near, and another one: there are eight.",
       wrong = "That one is fresh. What does the subscription show, partition by partition?",
       solution = { "queue " .. FEED },
       done = { { when = one_stands, [[Partition {frozen}: {waiting} events wait there, the oldest for {oldest}. The other seven are fresh.]],
-          claims = function(s) return s:of(FEED).lag - worst(s) < 1500 end },
+          claims = function(s) return s:of(FEED).lag - worst(s) < 500 end },
         "Partition {frozen}: {waiting} events wait there." },
       hints = { "A mean of eight numbers can hide one.",
         "The overview of queues shows the whole and the worst; asked for one by name, each partition.",
@@ -255,7 +255,7 @@ return lesson {
       solution = { "logs projector --level warn | tail -4", "suspect projector poison-message" },
       done = [[The reader meets one event that it cannot read, tries it again every two seconds, and may not go past it: order is the promise.]],
       hints = { "It is not slow. It is busy with something.",
-        "Lines that are worse than usual drown among 120 a second. Ask for those alone.",
+        "Lines that are worse than usual drown among 40 a second. Ask for those alone.",
         "logs projector --level warn | tail -4: the trace is always the same.",
         "suspect projector poison-message" } },
 
@@ -278,19 +278,19 @@ return lesson {
         "rollback projector, or set " .. FEED .. ".tries 3; then wait 3m" } },
 
     find { "sum", title = "How long will it take?",
-      say = [[The event is out of the way. 15 events a second still come to that partition. Its reader does 10 in 0.333 s + 10 x 0.020 s.
+      say = [[The event is out of the way. 5 events a second still come to that partition. Its reader does 10 in 1 s + 10 x 0.06 s.
         {waiting} wait. In how many minutes are they all applied, if nothing else is done? Type a number.]],
       of = "number", answer = minutes_to_go, within = 0.25,
       moot_when = function(s)
-        return s:param(FEED .. ".batch") ~= 10 or s:param("bus.orders.partitions") ~= PARTITIONS or worst(s) < 1000 end,
+        return s:param(FEED .. ".batch") ~= 10 or s:param("bus.orders.partitions") ~= PARTITIONS or worst(s) < 330 end,
       moot = "At batches of ten it would have taken four minutes for each that it stood. {waiting} events wait now.",
       near = "Near. What is left of the reader's speed when it has done what comes in?",
-      wrong = "A reader does 18.75 a second, of which 15 are for what comes in.",
+      wrong = "A reader does 6.25 a second, of which 5 are for what comes in.",
       solution = {},
-      done = [[Each minute that it stood costs four to catch up: only 3.75 of 18.75 a second are to spare. The cure has landed, and it is not over.]],
-      hints = { "10 events in 0.533 s are 18.75 a second.",
-        "18.75 less 15 that come in leaves 3.75 a second for those that wait.",
-        "{waiting} / 3.75 / 60: about {to_go}." } },
+      done = [[Each minute that it stood costs four to catch up: only 1.25 of 6.25 a second are to spare. The cure has landed, and it is not over.]],
+      hints = { "10 events in 1.6 s are 6.25 a second.",
+        "6.25 less 5 that come in leaves 1.25 a second for those that wait.",
+        "{waiting} / 1.25 / 60: about {to_go}." } },
 
     say_update { "tell", title = "Tell people",
       say = [[Mara asks if customers should order again. Five fields. Nothing new gets stuck, and one list in eight is still old: which state is
@@ -303,13 +303,13 @@ return lesson {
 
     predict { "forecast", title = "Before you act",
       change = { "set " .. FEED .. ".batch 50" },
-      say = [[Suppose a reader takes 50 events at a time: 0.333 s + 50 x 0.020 s for 50. For each line: up, same or down? Type both, with a comma.]],
+      say = [[Suppose a reader takes 50 events at a time: 1 s + 50 x 0.06 s for 50. For each line: up, same or down? Type both, with a comma.]],
       of = {
         { "events that the worst partition does a second, 2 minutes later", after = min(2),
           value = function(s) return RATE / PARTITIONS + (minute_ago(s) - worst(s)) / 60 end },
         { "events that wait there, 3 minutes later", value = worst, after = min(3) },
       },
-      hints = { "50 in 1.333 s.", "37.5 a second: 22.5 to spare instead of 3.75." } },
+      hints = { "50 in 4 s.", "12.5 a second: 7.5 to spare instead of 1.25." } },
 
     act { "catch-up", title = "Make it over",
       say = [[Make the list right for everybody: five good minutes, nothing passed over, nothing left aside. More instances would find no
@@ -318,8 +318,8 @@ return lesson {
       solution = { "set " .. FEED .. ".batch 50", "wait 30m" },
       done = { { when = function(s) return s:of(FEED).skipped_total == 0 end, "The list is right again. Nothing was passed over." },
         "The list is quick again. {skipped} events were passed over: those orders are in no list." },
-      hints = { "Ten events cost a third of a second, however many they are.",
-        "Larger batches share that third of a second. If an event lies aside: run it again when its reader can read it.",
+      hints = { "A batch costs a second, however many events are in it.",
+        "Larger batches share that second. If an event lies aside: run it again when its reader can read it.",
         "set " .. FEED .. ".batch 50, then wait 30m (and queue replay " .. FEED .. ", if a dead letter is left)" } },
 
     prevent { "prevent", title = "What would have made it small?",
@@ -339,7 +339,7 @@ return lesson {
 
   fixes = {
     { "Back to the version before, and larger batches", { "rollback projector", "set " .. FEED .. ".batch 50", "wait 16m" },
-      says = [[The version before can read the event, so it is applied in its turn. Batches of 50 leave 22.5 a second to catch up with, not 3.75.]] },
+      says = [[The version before can read the event, so it is applied in its turn. Batches of 50 leave 7.5 a second to catch up with, not 1.25.]] },
     { "Aside, larger batches, and again after the cure", {
         "set " .. FEED .. ".tries 3", "set " .. FEED .. ".batch 50", "wait 2m", "rollback projector", "wait 2m",
         "queue replay " .. FEED, "wait 14m" },
@@ -355,13 +355,13 @@ return lesson {
       used = function(s) return s:param(FEED .. ".batch") > 10 and one_stands(s) and s:increase(FEED, "failures_total", min(1)) > 0 end,
       says = [[That doubles what a reader can do. It does not help one that may not go past an event.]] },
     { "Back to the version before, and no more", { "rollback projector", "wait 3m" }, harm = "nothing",
-      used = function(s) return s:param(FEED .. ".batch") == 10 and worst(s) > 1000 and s:increase(FEED, "failures_total", min(1)) == 0 end,
-      says = [[Cured, and not over: with 3.75 events a second to spare, an event that comes in still waits behind thousands for more than an hour.]] },
+      used = function(s) return s:param(FEED .. ".batch") == 10 and worst(s) > 330 and s:increase(FEED, "failures_total", min(1)) == 0 end,
+      says = [[Cured, and not over: with 1.25 events a second to spare, an event that comes in still waits behind thousands for more than an hour.]] },
     { "More partitions, and readers for them", { "set bus.orders.partitions 16", "scale projector 8", "wait 5m" }, harm = "partial",
       says = [[Half of the customers of that partition go to a new one, and their next orders are shown. What waited still waits, and so do the others'.]] },
     { "Skip to the end", { "queue skip " .. FEED .. " 100000" }, harm = "costly",
       price = function(s) return s:of(FEED).skipped_total > 100 end,
-      says = [[The list was quick at once, and more than ten thousand orders are missing in it for good.]] },
+      says = [[The list was quick at once, and thousands of orders are missing in it for good.]] },
   },
 
   prevention = {
@@ -371,8 +371,8 @@ return lesson {
     { "An alert on the oldest event of the worst partition.", right = true, effort = "an hour",
       alert = threshold { "oldest event", of = FEED, metric = "lag_seconds", above = 60, hold = min(1) },
       reply = "Yes. Age, and the worst one: a customer waits minutes, not messages, and not on average." },
-    { "A limit of 1,500 for the mean instead of 4,000.", effort = "one line",
-      alert = threshold { "events wait (lower)", of = FEED, metric = "lag_mean", above = 1500, hold = min(2) },
+    { "A limit of 500 for the mean instead of 1,300.", effort = "one line",
+      alert = threshold { "events wait (lower)", of = FEED, metric = "lag_mean", above = 500, hold = min(2) },
       reply = "A mean over eight grows at an eighth of the speed. By then customers have written." },
     { "Twice as many instances of the projector.", effort = "one line, money",
       with = { set("projector.instances", 8) },
@@ -387,7 +387,7 @@ return lesson {
     all that came behind it in its partition waited, one order in eight. The write side was well, the read side was
     quick, and the alert looked at the mean of eight, of which seven were fresh.
 
-    The cure takes a minute. Being over takes longer: 15 events a second went on coming to a reader that does 18.75, so
+    The cure takes a minute. Being over takes longer: 5 events a second went on coming to a reader that does 6.25, so
     that each minute of standing still cost four of catching up. More readers find no partition; a larger batch shares
     the cost of fetching among more events.
 
@@ -395,10 +395,10 @@ return lesson {
     it is one number on somebody's screen, and it is run again when it can be read.
   ]],
   sums = {
-    "120 events a second in 8 partitions: 15 a second each. A reader: 10 / (0.333 s + 10 x 0.020 s) = 18.75 a second.",
-    "14 minutes x 60 x 15 = 12,600 events wait. To spare: 3.75 a second, so 56 minutes: four for each.",
-    "The mean of eight is an eighth of that: 1,575, and the alert's limit is 4,000.",
-    "Batches of 50: 50 / (0.333 s + 50 x 0.020 s) = 37.5 a second. To spare: 22.5, six times as much.",
+    "40 events a second in 8 partitions: 5 a second each. A reader: 10 / (1 s + 10 x 0.06 s) = 6.25 a second.",
+    "14 minutes x 60 x 5 = 4,200 events wait. To spare: 1.25 a second, so 56 minutes: four for each.",
+    "The mean of eight is an eighth of that: 525, and the alert's limit is 1,300.",
+    "Batches of 50: 50 / (1 s + 50 x 0.06 s) = 12.5 a second. To spare: 7.5, six times as much.",
     "At the end {waiting} events wait in the worst partition, {aside} lie aside, {skipped} were passed over.",
   },
   real = {

@@ -20,7 +20,7 @@ local function led_by(s, name) return s:of(server(name)).leads == 1 end
 local function lost(s) return s:total("parcels-db", "lost_writes_total") end
 -- What the learner has restarted; a roll-out restarts, too, and had nothing to do with it.
 local function restarts(s)
-  return s:changed() and s:since_first_change() >= sec(1) and s:increase("sorter", "restarts_total", s:since_first_change()) or 0
+  return s:changed() and s:increase("sorter", "restarts_total", s:since_first_change()) or 0
 end
 local function restarted(s) return restarts(s) > 0 end
 local function leads(s) return s:database("parcels-db").primary_up == 1 end

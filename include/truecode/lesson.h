@@ -249,6 +249,9 @@ struct lesson_world {
     size_t nentries;
     struct alert_rule *rules;
     size_t nrules;
+    struct alert_rule
+        *warns; /* by prevention: the alert that would have told; only where
+                                 that prevention is an alert */
     size_t
         noise; /* of a drawn night: the rule that fires for nothing; SIZE_MAX: none */
     struct lesson_ticket *tickets; /* in order of time */

@@ -11,7 +11,7 @@
  *     players_print(&all, "all-green", &out);
  *
  * A player passes a run that ends well (cured or recovered) with PLAYERS_PASS points or
- * more. On call no player may pass more than one run in five over all lessons; highlighter
+ * more. The loser plays where a lesson promises something of its data alone. On call no player may pass more than one run in five over all lessons; highlighter
  * and garbage stay under PLAYERS_CEILING everywhere.
  */
 #ifndef TRUECODE_PLAYERS_H
@@ -31,6 +31,7 @@ enum { PLAYERS_PASS = 60, PLAYERS_CEILING = 40, PLAYERS_ONE_IN = 5 };
     X(limiter, "limits everything to as little as can be", false)                      \
     X(unplugger, "turns off whatever can be turned off", false)                        \
     X(waiter, "waits for the end", false)                                              \
+    X(loser, "fails over, skips, drops, restores, empties", false)                     \
     X(suspecter, "suspects everything in turn", false)                                 \
     X(garbage, "answers with random words", true)                                      \
     X(spender, "chooses improvements at random", false)

@@ -41,6 +41,7 @@
 #include "truecode/verdict.h"
 
 struct session;
+struct run;
 
 struct session_options {
     const char *text; /* the lesson file */
@@ -59,6 +60,9 @@ struct session_options {
     int columns;           /* console width; 0: 78 */
     bool quiet;            /* the prover's own: nothing is wrong on this night */
     struct effort *effort; /* the prover's own; NULL in every face */
+    const struct run *
+        twin; /* the prover's own: the healthy night, run already, of which this session's
+                  is a copy; NULL: it runs its own */
 };
 
 /* ERR_LESSON: the lesson is broken. ERR_CORRUPT: the tape is not a tape (line named); a
@@ -263,13 +267,27 @@ struct report {
     struct score_item items[SCORE_PARTS];
 };
 /* Runs the learner's world, the reference and doing nothing on to one moment, forked
- * where they differ. May take a second, the first time after the end; `progress` (may
- * be NULL) is called with 0..1. After a rewind it is about the first branch. When it is
- * over the score goes on the tape; ERR_MISMATCH: the tape has another one already (the
- * sentence names its line). */
+ * where they differ, and works out what each prevention would have saved. Of that, all
+ * that does not depend on the learner is run ahead in spare time, while somebody plays
+ * (session_tick()): then it is there at once. Where there was no spare time, as in a
+ * script, it takes a second or some; `progress` (may be NULL) is called with 0..1. After
+ * a rewind it is about the first branch. When it is over the score goes on the tape;
+ * ERR_MISMATCH: the tape has another one already (the sentence names its line). */
 enum err session_report(struct session *s, struct report *out,
                         void (*progress)(void *ctx, double share), void *ctx,
                         struct errmsg *why) MUST_USE;
+/* The same without waiting for the prices of preventions: where they are not known yet
+ * it says so, and session_report_owed() is true. Ticks go on with them; once it is false
+ * the report can be made whole, at no cost. The score is the same in both. */
+enum err session_report_early(struct session *s, struct report *out,
+                              struct errmsg *why) MUST_USE;
+bool session_report_owed(const struct session *s);
+bool session_scored(
+    const struct session *s); /* it is over, and a report is there at once */
+/* The same run as a post-mortem: summary, impact, timeline, causes, what helped and hurt,
+ * prevention, the incident sheet, the score. Costs nothing more once there is a report. */
+enum err session_post_mortem(struct session *s, struct report *out,
+                             struct errmsg *why) MUST_USE;
 void report_release(struct report *r);
 /* A series of a chart in words: "31 %, 12 %, 0 %, nobody came", by quarters. */
 void block_speak(const struct block *chart, size_t series, struct buf *out);
@@ -309,7 +327,7 @@ enum err prove_lesson(struct proof *out, const struct prove_options *o,
                       void *ctx, struct errmsg *why) MUST_USE;
 
 /* Plays every player who does not think in both modes, over seeds o->seed ..
- * o->seed+count-1; `progress` counts rows and returns false to stop (ERR_STOPPED).
+ * o->seed+count-1; `progress` counts plays and returns false to stop (ERR_STOPPED).
  * ERR_LESSON: the lesson cannot be played at all. Release with players_release(). */
 enum err players_play(struct players *out, const struct session_options *o,
                       unsigned count,

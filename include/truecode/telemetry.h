@@ -50,6 +50,11 @@ struct alert_rule {
     sim_time long_window, short_window; /* before the start counts as healthy, with the
                            traffic seen so far; short_window 0: none */
 };
+/* When a rule that was not evaluated would have fired. */
+struct fired {
+    sim_time first; /* at or after `since`; SIM_FOREVER: never */
+    size_t times;   /* in all, from the beginning */
+};
 struct alert {
     const struct alert_rule *rule;
     uint16_t index; /* of the rule */
@@ -71,6 +76,12 @@ struct observer recording_observer(struct recording *r);
 /* Call at each whole simulated second, after world_run() reached it; also evaluates
  * alerts. A second call within the same second does nothing. */
 void recording_sample(struct recording *r, const struct world *w);
+/* From now on keeps alone what users had (recording_fate() and all that is made of it), what
+ * the rules and `more` other rules look at, alerts and changes: for a world that is run for
+ * the sake of its users, and into which nobody looks. What is kept is the same to the last
+ * bit; all else reads as missing from here on. Forks keep as little. A sample costs a
+ * twentieth, and no request, log line or span is listened to. */
+void recording_keep_users(struct recording *r, const struct alert_rule *more, size_t n);
 sim_time recording_end(const struct recording *r); /* the last sample */
 size_t recording_bytes(const struct recording *r);
 /* A recording has at most so many series (what an instance brings beyond that is
@@ -219,6 +230,12 @@ const struct alert_rule *recording_rules(const struct recording *r, size_t *n);
 size_t recording_alerts(const struct recording *r);
 struct alert recording_alert(const struct recording *r,
                              size_t i); /* in order of firing */
+/* Evaluates a rule as if the recording had had it, over the seconds up to `until`: the
+ * same as having it, as rules see nothing but the series. Of a recording that keeps users
+ * alone the rule's metric has to be kept. */
+struct fired recording_would_fire(const struct recording *r,
+                                  const struct alert_rule *rule, sim_time since,
+                                  sim_time until);
 
 struct slo_state {
     double good; /* share of good user requests over the last minute; NaN: no traffic */

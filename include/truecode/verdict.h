@@ -99,9 +99,10 @@ struct score {
     int total; /* 0..100: the points of all parts, at most what the outcome leaves, and
                   the share of the steps that were not shown */
     enum outcome outcome;
-    /* Users' requests lost from the page until a verdict on the learner's last change is
-     * due (leaving early spares nobody what follows): bad ones, and those that never came
-     * though they came on the healthy night. */
+    /* Users' requests lost since the first user was hurt, until a verdict on the learner's
+     * last change is due (leaving early spares nobody what follows): bad ones, and those
+     * that never came though they came on the healthy night. The header's number is the
+     * same, counted until now. */
     uint64_t bad_you, bad_reference, bad_nothing;
     int hints; /* recorded, never deducted */
     int shown,

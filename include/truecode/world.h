@@ -98,8 +98,9 @@ uint64_t world_seed(const struct world *w);
 sim_time world_now(const struct world *w);
 uint64_t world_events(const struct world *w); /* dispatched since the start */
 /* The number of scheduled actions that could not be done when their time came; `first`
- * (may be NULL) gets what the first of them was, and why. */
-size_t world_refused(const struct world *w, const char **first);
+ * and `line` (may be NULL) get what the first of them was, and why, and its action's
+ * line. */
+size_t world_refused(const struct world *w, const char **first, int *line);
 size_t world_bytes(const struct world *w);
 
 /* Runs every event at or before `until`, at most `max_events` of them. ERR_OK: the

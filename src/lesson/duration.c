@@ -7,7 +7,8 @@
  * compared and multiplied. What is without a unit has none to miss and stays a number: 0,
  * not-a-number, infinity, and the ratio of two durations. A bare number beside a duration,
  * or where one is wanted, is taken for nanoseconds from a million on (the counter of a
- * `for` over durations is one), and refused below.
+ * `for` over durations is one), and refused below. Beside == and ~= any number but 0 is
+ * refused that is written there as such: they would never be equal (equals.c).
  *
  * A factor beyond a thousandth or a thousand takes the unit away: `d / 1e9` is a number
  * of seconds.
@@ -112,6 +113,20 @@ static int less(lua_State *L)
 static int less_or_equal(lua_State *L)
 {
     return compare(L, true);
+}
+
+/* Returns the side of a comparison by == or ~= with a number; the other operand is `false`,
+ * which equals.c has put there. */
+static int side(lua_State *L)
+{
+    int i = lua_type(L, 1) == LUA_TBOOLEAN && !lua_toboolean(L, 1) ? 2 : 1;
+    if (is_duration(L, i))
+        fail(L, 0,
+             "a duration is never equal to a number: write sec(5) for 5 s, ms(5), "
+             "min(5)");
+    host_charge(L, 2);
+    lua_pushvalue(L, i);
+    return 1;
 }
 
 /* ---- reckoning ------------------------------------------------------------------- */
@@ -223,6 +238,14 @@ void durations_open(lua_State *L)
     lua_pushlightuserdata(L, NULL);
     lua_createtable(L, 0, 11);
     luaL_setfuncs(L, list, 0);
+    lua_pushliteral(L, "locked");
+    lua_setfield(L, -2, "__metatable");
+    lua_setmetatable(L, -2);
+    lua_pop(L, 1);
+    lua_pushboolean(L, false);
+    lua_createtable(L, 0, 2);
+    lua_pushcfunction(L, side);
+    lua_setfield(L, -2, "__bor");
     lua_pushliteral(L, "locked");
     lua_setfield(L, -2, "__metatable");
     lua_setmetatable(L, -2);

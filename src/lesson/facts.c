@@ -44,16 +44,21 @@ sim_time facts_last_sample(const struct lesson_facts *f)
     return end < now ? end : now;
 }
 
-struct window facts_window(lua_State *L, int i)
+static struct window window_of(lua_State *L, int i, sim_time least)
 {
     const struct lesson_facts *f = facts_of(L);
     if (lua_isnoneornil(L, i))
         fail(L, 0, "a window is missing, like min(1)");
     sim_time length = to_duration(L, i, 0, "the window"), to = facts_last_sample(f);
-    if (length < SIM_SEC)
+    if (length < least)
         fail(L, 0, "a window must be a second or more");
     host_charge(L, 20 + (uint64_t)(length / (10 * SIM_SEC)));
     return (struct window){length > to ? 0 : to - length, to};
+}
+
+struct window facts_window(lua_State *L, int i)
+{
+    return window_of(L, i, SIM_SEC);
 }
 
 /* ---- values ---------------------------------------------------------------------- */
@@ -284,7 +289,7 @@ struct asked { /* a series and a window, from the arguments */
 };
 
 /* (component, metric, window), or for business counters (counter, window). */
-static struct asked series_at_args(lua_State *L)
+static struct asked series_at_args(lua_State *L, sim_time least)
 {
     struct asked a = {0};
     struct view v = facts_target(L, 2);
@@ -301,13 +306,13 @@ static struct asked series_at_args(lua_State *L)
         a.d = &k->metrics[0];
     }
     a.s = (struct series){v.c, (uint16_t)i, v.instance};
-    a.w = facts_window(L, next);
+    a.w = window_of(L, next, least);
     return a;
 }
 
 static int s_rate(lua_State *L)
 {
-    struct asked a = series_at_args(L);
+    struct asked a = series_at_args(L, SIM_SEC);
     if (a.d->type != METRIC_COUNTER)
         fail(L, 0, "%s is not a counter; use mean, highest or lowest", a.d->name);
     lua_pushnumber(L, series_rate(facts_of(L)->rec, a.s, a.w.from, a.w.to));
@@ -316,7 +321,7 @@ static int s_rate(lua_State *L)
 
 static int s_increase(lua_State *L)
 {
-    struct asked a = series_at_args(L);
+    struct asked a = series_at_args(L, SIM_SEC);
     if (a.d->type != METRIC_COUNTER)
         fail(L, 0, "%s is not a counter; use mean, highest or lowest", a.d->name);
     double rate = series_rate(facts_of(L)->rec, a.s, a.w.from, a.w.to);
@@ -346,7 +351,7 @@ static int s_total(lua_State *L)
 static int over_time(lua_State *L, double (*of)(const struct recording *, struct series,
                                                 sim_time, sim_time))
 {
-    struct asked a = series_at_args(L);
+    struct asked a = series_at_args(L, SIM_SEC);
     if (a.d->type == METRIC_COUNTER)
         fail(L, 0, "%s is a counter; use rate or increase", a.d->name);
     return push_metric(L, a.d, of(facts_of(L)->rec, a.s, a.w.from, a.w.to));
@@ -369,7 +374,7 @@ static int s_lowest(lua_State *L)
 
 static int s_ago(lua_State *L)
 {
-    struct asked a = series_at_args(L);
+    struct asked a = series_at_args(L, 0);
     return push_metric(L, a.d, series_at(facts_of(L)->rec, a.s, a.w.from));
 }
 
@@ -546,9 +551,11 @@ static const struct binding facts_list[] = {
      "Of a design: how many improvements were chosen; with an id whether that one "
      "was."},
     {"since_change", "", s_since_change,
-     "Time since the last change; not a number (compares false) before any."},
-    {"since_first_change", "", s_since_first_change, "Time since the first change."},
-    {"in_step", "", s_in_step, "Time since this step began."},
+     "Time since the last change, a second at least, so that it can be a window; not a "
+     "number (compares false) before any."},
+    {"since_first_change", "", s_since_first_change,
+     "Time since the first change, likewise."},
+    {"in_step", "", s_in_step, "Time since this step began, likewise."},
     {"param", "\"component.parameter\"", s_param, "A parameter, as it is now."},
     {"flag", "name", s_flag, "A feature flag is on."},
     {"instances", "service[, version]", s_instances, "Instances that are up."},

@@ -217,13 +217,15 @@ int s_now(lua_State *L)
     return duration_push_whole(L, f->as_of ? f->as_of : world_now(f->world));
 }
 
+/* A second at least: the shortest window, so that what happened since can be asked for at
+ * once. */
 static int push_since(lua_State *L, sim_time t)
 {
     sim_time now = world_now(facts_now(L, "since_change"));
     if (t > now)
         lua_pushnumber(L, (lua_Number)NAN); /* compares as false with everything */
     else
-        duration_push_whole(L, now - t);
+        duration_push_whole(L, now - t > SIM_SEC ? now - t : SIM_SEC);
     return 1;
 }
 

@@ -8,11 +8,12 @@
  * (shape.c). It remembers on which line each key and each string literal stands, because
  * a finished Lua table has forgotten: so that a misspelt field is reported where it is
  * written, and one that is written twice is seen. And it gives the text to the parser,
- * piece by piece, with the bounds of each `for` wrapped.
+ * piece by piece, with the bounds of each `for` wrapped (shape.c), and so what is compared
+ * with a number (equals.c).
  *
  * It does not judge syntax: when something does not end, it stops and lets Lua say so.
  */
-#include "shape.h"
+#include "equals.h"
 
 #include <lua.h>
 #include <string.h>
@@ -26,7 +27,15 @@ struct cursor {
     uint32_t scope[SCOPES]; /* number of each open {, 0 for blocks */
     uint32_t scopes;        /* opened so far */
     struct shape shape;
+    struct equals equals;
 };
+
+static const char *see(struct cursor *c, enum shape_token kind, const char *p, size_t n,
+                       size_t at)
+{
+    equals_see(&c->equals, kind, p, n, at);
+    return shape_see(&c->shape, kind, p, n, at);
+}
 
 static bool is_digit(int c)
 {
@@ -201,7 +210,7 @@ static const char *skip_word(struct scan *s, struct cursor *c)
         close_scope(c);
     else if (assigned(c, false))
         add_mark(s, start, n, c->line, c->before ? scope_here(c) : 0);
-    return shape_see(&c->shape, SHAPE_WORD, start, n, (size_t)(start - s->text));
+    return see(c, SHAPE_WORD, start, n, (size_t)(start - s->text));
 }
 
 /* Skips a number, taken as Lua's lexer does: 0x1p-3, 1e+5, 1..2. */
@@ -221,7 +230,7 @@ static const char *skip_number(struct scan *s, struct cursor *c)
             break;
     }
     size_t n = (size_t)(c->p - start);
-    return shape_see(&c->shape, SHAPE_NUMBER, start, n, (size_t)(start - s->text));
+    return see(c, SHAPE_NUMBER, start, n, (size_t)(start - s->text));
 }
 
 /* Skips a sign between words: those that open and close tables, and separate fields. */
@@ -261,9 +270,7 @@ static const char *skip_sign(struct scan *s, struct cursor *c)
     s->modulo |= *start == '%';
     for (size_t i = 0; i < n; i++)
         skip_byte(c);
-    return blank
-               ? NULL
-               : shape_see(&c->shape, SHAPE_SIGN, start, n, (size_t)(start - s->text));
+    return blank ? NULL : see(c, SHAPE_SIGN, start, n, (size_t)(start - s->text));
 }
 
 static void skip_comment(struct cursor *c)
@@ -277,10 +284,11 @@ static void skip_comment(struct cursor *c)
         c->p++;
 }
 
-/* ---- the bounds of a for --------------------------------------------------------- */
+/* ---- what is wrapped ------------------------------------------------------------- */
 
-static void add_edit(struct scan *s, size_t off, const char *text)
+static void add_edit(void *ctx, size_t off, const char *text)
 {
+    struct scan *s = ctx;
     GROW(s->edits, s->nedits, s->edits_cap);
     s->edits[s->nedits++] = (struct scan_edit){off, text};
 }
@@ -305,7 +313,7 @@ bool scan_wraps(const struct scan *s, int line)
     for (size_t i = 0; i < s->nedits; i++) {
         for (; off < s->edits[i].off; off++)
             at += s->text[off] == '\n';
-        if (at == line)
+        if (at == line && s->edits[i].text[0] == '(')
             return true;
     }
     return false;
@@ -366,8 +374,8 @@ static const char *skip_literal(struct scan *s, struct cursor *c)
         skip_long(c, long_level(c));
     else if (skip_string(s, c))
         return "a zero byte in a string is not allowed";
-    return shape_see(&c->shape, SHAPE_STRING, start, (size_t)(c->p - start),
-                     (size_t)(start - s->text));
+    return see(c, SHAPE_STRING, start, (size_t)(c->p - start),
+               (size_t)(start - s->text));
 }
 
 /* Skips a token. Returns what is wrong with it, or NULL. */
@@ -438,6 +446,8 @@ enum err scan_text(struct scan *s, const char *text, size_t len, const char *nam
     *c = (struct cursor){.p = text, .end = text + len, .line = 1};
     c->shape.found = wrap_bound;
     c->shape.ctx = s;
+    c->equals.found = add_edit;
+    c->equals.ctx = s;
     s->text = text;
     s->len = len;
     const char *wrong = NULL;
@@ -447,6 +457,7 @@ enum err scan_text(struct scan *s, const char *text, size_t len, const char *nam
         if (wrong)
             (void)errmsg_set(why, ERR_LESSON, "%s:%d: %s", name, line, wrong);
     }
+    equals_end(&c->equals);
     s->open = c->shape.depth;
     mem_free(c);
     if (wrong)

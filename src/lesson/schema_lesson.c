@@ -296,7 +296,8 @@ static const struct field lesson_fields[] = {
     F("day_start", CLOCK, info.day_start, "time of day at simulated time 0: \"19:40\""),
     F("starts_at", DURATION, info.starts_at,
       "when the page goes off; it has run so long"),
-    F("ends_at", DURATION, info.ends_at, "a run is over at the latest then"),
+    F("ends_at", DURATION, info.ends_at,
+      "a run on call is over then; with a guide there are two hours more"),
     F("good_for", DURATION, info.good_for, "how long users must be well to have won"),
     F("expert", DURATION, info.expert,
       "how long somebody who knows it looks before acting: the reference; left out: 5 "

@@ -47,8 +47,8 @@ static bool metric_known(const struct kind_desc *k, const char *metric,
     return false;
 }
 
-static void set_rule(lua_State *L, struct build *b, const struct alert_decl *a,
-                     bool keep)
+static struct alert_rule make_rule(lua_State *L, struct build *b,
+                                   const struct alert_decl *a)
 {
     struct alert_rule r = a->rule;
     const char *names[128];
@@ -58,22 +58,26 @@ static void set_rule(lua_State *L, struct build *b, const struct alert_decl *a,
         if (!metric_known(model_kind(b->m, r.comp), r.metric, names, &n, &i))
             fail_unknown(L, a->line, "there is no metric", r.metric, names, n);
     }
-    if (!keep)
-        return;
     r.name = arena_strdup(&b->out->mem, r.name);
     r.metric = r.kind == ALERT_BURN ? "" : arena_strdup(&b->out->mem, r.metric);
-    b->out->rules[b->out->nrules++] = r;
+    return r;
 }
 
 static void set_rules(lua_State *L, struct build *b)
 {
     const struct lesson *l = b->l;
-    b->out->rules = arena_alloc(&b->out->mem, (l->nalerts + 2) * sizeof *b->out->rules);
+    struct lesson_world *out = b->out;
+    out->rules = arena_alloc(&out->mem, (l->nalerts + 2) * sizeof *out->rules);
+    out->warns = arena_alloc(&out->mem, (l->npreventions + 1) * sizeof *out->warns);
     for (size_t i = 0; i < l->nalerts; i++)
-        set_rule(L, b, &l->alerts[i], true);
-    for (size_t i = 0; i < l->npreventions; i++)
-        if (l->preventions[i].says.warned)
-            set_rule(L, b, &l->preventions[i].alert, b->prevented == i);
+        out->rules[out->nrules++] = make_rule(L, b, &l->alerts[i]);
+    for (size_t i = 0; i < l->npreventions; i++) {
+        if (!l->preventions[i].says.warned)
+            continue;
+        out->warns[i] = make_rule(L, b, &l->preventions[i].alert);
+        if (b->prevented == i)
+            out->rules[out->nrules++] = out->warns[i];
+    }
 }
 
 /* "orders_placed", or "checkout.cpu". */

@@ -29,6 +29,7 @@ struct done_action { /* what the learner did, in this branch */
     sim_time at, busy_until;
     struct action action;                 /* texts are kept in session.words */
     size_t nnotes, nsaids, nseen, nfacts; /* what stood in the notebook before it */
+    size_t nsheet;                        /* and on the sheet */
 };
 struct mark { /* a moment to come back to */
     sim_time at;
@@ -38,7 +39,7 @@ struct mark { /* a moment to come back to */
 /* The first branch, as it stood at the first rewind: what the score is about. */
 struct branch {
     struct run run; /* world NULL: the learner never went back */
-    size_t nnotes, nsaids, nseen, nfacts, hints, shown, answered, wrong_answers;
+    size_t nnotes, nsaids, nseen, nfacts, nsheet, hints, shown, answered, wrong_answers;
     struct done_action *actions;
     size_t nactions;
 };
@@ -56,6 +57,7 @@ size_t scored_notes(const struct session *s);
 size_t scored_saids(const struct session *s);
 size_t scored_seen(const struct session *s);
 size_t scored_facts(const struct session *s); /* of facts_seen */
+size_t scored_sheet(const struct session *s); /* statements */
 size_t scored_hints(const struct session *s);
 size_t scored_shown(const struct session *s);
 size_t questions_answered(const struct session *s); /* rightly, as of now */
@@ -64,14 +66,24 @@ bool note_open(const struct session *s, const struct note *n);
 
 /* ---- the nights it is held against (score_rivals.c) ------------------------------ */
 
+enum { TURNS_MAX = 3 };
+/* A change of the learner's without which users would have lost less (turns.c). */
+struct turn {
+    sim_time at, undone; /* SIM_FOREVER: it never was */
+    double cost;         /* requests */
+    const char *what;    /* "api.workers 25 -> 50"; in session.words */
+};
 /* The scored run, the reference and doing nothing, run on to the same moment. */
 struct rivals {
     struct run you, reference, nothing;
     struct run practice;          /* the last branch after a rewind; world NULL: none */
     const struct recording *twin; /* of the session; NULL: there is none */
     bool has_reference;
-    size_t mattered; /* the first so many of the learner's changes are what made users
+    bool mended_whole; /* the reference's fix ended before `to` */
+    size_t mattered;   /* the first so many of the learner's changes are what made users
                         well; 0: no change did */
+    struct turn turns[TURNS_MAX]; /* the worst first */
+    size_t nturns;
     sim_time from, left, to; /* the page; the learner's end; the end of all three */
 };
 enum err rivals_run(struct session *s, struct rivals *v,

@@ -6,6 +6,7 @@
  *     console lines          of fixes, wrong turns, solutions, predictions: each is carried
  *                            out on a fork, its waits left out
  *     tools                  are commands
+ *     the incident           all of it can be done when its time comes, while nobody acts
  *     steps                  have a hint; those that act have a solution
  *
  * A line may be refused because a wait before it was left out: then its course is played
@@ -45,6 +46,8 @@ static bool gives_number(const struct lesson *l, fn_id fn)
     for (size_t i = 0; i < lesson_steps(l); i++)
         for (size_t p = 0; p < lesson_step(l, i)->npredict; p++)
             yes |= lesson_step(l, i)->predict[p].value == fn;
+    for (size_t i = 0; i < lesson_data_promises(l); i++)
+        yes |= lesson_data_promise(l, i)->broken == fn;
     return yes;
 }
 
@@ -259,6 +262,26 @@ static void check_steps(struct checking *k)
         run_release(&r);
 }
 
+/* ---- the incident ---------------------------------------------------------------- */
+
+/* The night to its end: an entry that is refused then says nothing to whoever plays. */
+static enum err check_incident(struct checking *k, struct errmsg *why)
+{
+    struct run r;
+    const char *first;
+    int line;
+    enum err e = run_fork(&r, &k->page, why);
+    if (e != ERR_OK)
+        return e;
+    e = run_advance(&r, lesson_info(k->l)->ends_at, NULL, NULL, why);
+    size_t n = world_refused(r.world, &first, &line);
+    if (n > 0)
+        fault(k, line, "%zu of the incident's actions cannot be done; the first: %s", n,
+              first);
+    run_release(&r);
+    return e == ERR_LIMIT ? ERR_OK : e; /* to say that it runs away is the proof's */
+}
+
 /* ---- all of it ------------------------------------------------------------------- */
 
 enum err lesson_check(const struct lesson *l, uint64_t seed, struct buf *faults,
@@ -282,6 +305,7 @@ enum err lesson_check(const struct lesson *l, uint64_t seed, struct buf *faults,
         for (size_t i = 0; i < lesson_wrongs(l); i++)
             check_course(&k, lesson_wrong(l, i), false);
         check_steps(&k);
+        e = check_incident(&k, why);
     }
     run_release(&k.page);
     return e;

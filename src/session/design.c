@@ -94,7 +94,7 @@ double run_cost(const struct run *r, const struct recording *twin, sim_time from
 {
     const struct design *d = lesson_design(run_lesson(r));
     assert(d);
-    double requests = users_lost(r, twin, COMP_NONE, from, to);
+    double requests = users_lost(r->rec, twin, COMP_NONE, from, to);
     return requests * (double)d->request / (double)SIM_MIN +
            run_records(r, from, to) * (double)d->record / (double)SIM_MIN;
 }
@@ -155,7 +155,7 @@ void grade_design(const struct grading *g, struct score_item *item)
         "broken %s "
         "times.",
         score_count(g, x.you),
-        score_count(g, users_lost(&v->you, v->twin, COMP_NONE, v->from, v->to)),
+        score_count(g, users_lost(v->you.rec, v->twin, COMP_NONE, v->from, v->to)),
         score_count(g, records));
     item->truth = arena_printf(g->mem, "Without any improvement it would have cost %s.",
                                score_count(g, x.nothing));

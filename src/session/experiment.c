@@ -99,7 +99,7 @@ void experiment_free(struct experiment *x)
 static void note_refused(struct experiment *x)
 {
     const char *first;
-    size_t n = world_refused(x->world, &first);
+    size_t n = world_refused(x->world, &first, NULL);
     if (n > 0 && x->refused == 0)
         (void)errmsg_set(&x->why_refused, ERR_REFUSED, "%s", first);
     x->refused += n;

@@ -68,7 +68,7 @@ static void view_lost(struct session *s, struct session_view *v)
     if (!v->lost_known)
         return;
     struct impact h = impact_of(s->run.rec, s->twin.run.rec, COMP_NONE, 0, now);
-    v->users_lost = h.bad;
+    v->users_lost = h.lost;
     v->lost_since = h.since;
     v->lost_dated = s->over || sheet_line_at(s, SHEET_since, s->sheet.n);
 }
@@ -195,10 +195,83 @@ void session_page(const struct session *s, struct buf *out)
                  p->inbox[i].text);
 }
 
+/* The beginning of a command that takes what the open step asks for; NULL: what it asks for
+ * has no list. `one`: it is a word, and nothing follows. */
+static const char *asked_as(const struct session *s, bool *one)
+{
+    const struct step *st = s->phase == PHASE_PLAY ? step_current(s) : NULL;
+    const struct finding *f = st ? st->finding : NULL;
+    *one = f && f->of != FINDING_SUSPECT && f->of != FINDING_HURT;
+    if (!f)
+        return NULL;
+    if (f->of == FINDING_SUSPECT || f->of == FINDING_COMPONENT ||
+        f->of == FINDING_CLIENT)
+        return "suspect ";
+    if (f->of == FINDING_HURT)
+        return "hurt ";
+    if (f->of == FINDING_TRIGGER)
+        return "trigger ";
+    return f->of == FINDING_STANDS ? "say --state " : NULL;
+}
+
+static bool offered(const struct completions *o, const char *word)
+{
+    for (size_t i = 0; i < o->n; i++)
+        if (str_eq(o->words[i], word))
+            return true;
+    return false;
+}
+
+/* Puts the words of `more` before those of `out`. */
+static void put_before(struct completions *out, const struct completions *more)
+{
+    struct completions all = {0};
+    for (size_t k = 0; k < 2; k++) {
+        const struct completions *from = k == 0 ? more : out;
+        for (size_t i = 0; i < from->n; i++) {
+            if (offered(&all, from->words[i]))
+                continue;
+            size_t cap = all.cap; /* of both arrays */
+            ARENA_GROW(&all.mem, all.words, all.n, cap);
+            ARENA_GROW(&all.mem, all.docs, all.n, all.cap);
+            all.words[all.n] = arena_strdup(&all.mem, from->words[i]);
+            all.docs[all.n++] = arena_strdup(&all.mem, from->docs[i]);
+        }
+    }
+    all.start = out->start;
+    all.usage = out->usage;
+    completions_release(out);
+    *out = all;
+}
+
+/* At an open find step the bare answer is typed: its words come first, then commands. */
+static void complete_answer(const struct session *s, const struct console_ctx *ctx,
+                            const char *line, size_t cursor, struct completions *out)
+{
+    bool one;
+    struct buf as;
+    struct completions more = {0};
+    const char *before = asked_as(s, &one);
+    size_t first = strspn(line, " ");
+    if (!before || line_is_command(line + first))
+        return;
+    buf_init(&as, 0);
+    buf_addf(&as, "%s%s", before, line);
+    size_t n = strlen(before);
+    console_complete(ctx, as.s, cursor + n, &more);
+    if (more.start >= n && more.n > 0 && (!one || more.start - n <= first)) {
+        out->start = more.start - n;
+        put_before(out, &more);
+    }
+    completions_release(&more);
+    buf_release(&as);
+}
+
 void session_complete(const struct session *s, const char *line, size_t cursor,
                       struct completions *out)
 {
     struct console_ctx ctx;
     session_console(s, &ctx);
     console_complete(&ctx, line, cursor, out);
+    complete_answer(s, &ctx, line, cursor, out);
 }

@@ -55,6 +55,7 @@ void step_close(struct session *s, enum step_status how)
         session_feedback_text(s, TONE_GOOD, &st->done, "done");
     s->step++;
     s->hints_shown = 0;
+    s->wrong_here = 0;
     s->moot = false;
     strings_release(&s->seen);
     s->run.step_started = run_now(&s->run);
@@ -128,6 +129,35 @@ void step_check(struct session *s)
 
 /* ---- questions ------------------------------------------------------------------- */
 
+/* Wrong answers that cost nothing, as two wrong suspicions do not; fewer where not more than
+ * one wrong choice would be left. */
+static size_t free_answers(const struct step *st)
+{
+    size_t wrong = 0;
+    struct step_item it;
+    for (size_t i = 0; st->nchoices > 0 && step_item(st, i, &it); i++)
+        wrong += !it.right;
+    return st->nchoices > 0 && wrong < 3 ? 1 : 2;
+}
+
+/* Counts it: answers tried one after the other find nothing. */
+static void count_wrong(struct session *s)
+{
+    size_t most = free_answers(step_current(s));
+    s->wrong_answers++;
+    s->wrong_here++;
+    if (s->wrong_here == most + 1 && s->status[s->step] != STEP_SHOWN) {
+        s->status[s->step] = STEP_SHOWN;
+        session_say(
+            s, TONE_WARN,
+            "That is guessing: the step now counts as shown, and not as yours.");
+    } else if (s->wrong_here == most) {
+        session_say(s, TONE_DIM,
+                    "Look before you answer again: one more wrong answer, and the step "
+                    "counts as shown, and not as yours.");
+    }
+}
+
 /* Carries out what the kind of the step made of it. */
 void step_judged(struct session *s, const struct step_verdict *v)
 {
@@ -145,7 +175,7 @@ void step_judged(struct session *s, const struct step_verdict *v)
     if (v->is == STEP_RIGHT)
         step_close(s, STEP_DONE);
     else if (v->is == STEP_WRONG)
-        s->wrong_answers++;
+        count_wrong(s);
 }
 
 static void state_prevention(struct session *s, int number)

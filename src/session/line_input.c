@@ -71,8 +71,11 @@ static void do_state(struct session *s, const struct effect *x)
     finding_stated(s, line, x->text);
 }
 
+/* The last update: how it stands, for everybody. */
 static void do_resolve(struct session *s, const struct effect *x)
 {
+    if (x->text)
+        sheet_state(s, SHEET_state, x->text, true);
     mem_free(s->claimed);
     s->claimed = mem_strdup(x->text ? x->text : "");
     session_finish(s);

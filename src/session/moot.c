@@ -49,6 +49,13 @@ static const char asks_what[] = "Users are well again, so you can no longer watc
                                 "COMPONENT MECHANISM because EVIDENCE. "
                                 "Or `skip`.";
 
+/* The step before went the same way in this moment, and it was said why. */
+static bool passed_over_just_now(const struct session *s)
+{
+    return s->step > 0 && s->status[s->step - 1] == STEP_MOOT &&
+           s->began[s->step] == run_now(&s->run);
+}
+
 bool step_moot(struct session *s)
 {
     const struct step *st = step_current(s);
@@ -61,10 +68,12 @@ bool step_moot(struct session *s)
             tell(s, st, "Users are well again. What was it?");
         return s->moot && !was && s->run.suspected;
     }
-    tell(
-        s, st,
-        "Users are well again, so there is nothing left to see of what this step asks. "
-        "We go on.");
+    if (!passed_over_just_now(s))
+        tell(s, st,
+             "Users are well again, so there is nothing left to see of what this step "
+             "asks. We go on.");
+    else if (st->moot.n)
+        tell(s, st, "");
     step_close(s, STEP_MOOT);
     return true;
 }

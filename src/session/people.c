@@ -137,7 +137,7 @@ struct impact people_hurt(struct session *s, sim_time from, sim_time to)
     uint64_t all = (uint64_t)(f.good + f.bad);
     uint64_t bad = looks_hurt(s, from, to) ? (uint64_t)f.bad : 0;
     return (struct impact){.all = all,
-                           .bad = bad,
+                           .lost = bad,
                            .share = all ? (double)bad / (double)all : NAN,
                            .since = bad ? from : SIM_FOREVER};
 }

@@ -77,7 +77,7 @@ static void answer_users(struct session *s, struct buf *out)
     struct impact moment = people_hurt(s, v.now - LOOK_MOMENT, v.now);
     const char *text = people_counts(s, &moment)
                            ? "Customers write that they have trouble. They still do."
-                       : people_hurt(s, 0, v.now).bad > 0
+                       : people_hurt(s, 0, v.now).lost > 0
                            ? "There were complaints. In the last moments nobody wrote."
                            : "Nobody has complained.";
     buf_adds(out, text);

@@ -98,8 +98,8 @@ static bool since_wrong(const struct sight *v)
 static int number_off(const struct sight *v)
 {
     const struct told *l = &v->p->last;
-    double night = (double)people_hurt(v->s, 0, l->at).bad;
-    double page = (double)people_hurt(v->s, v->page, l->at).bad;
+    double night = (double)people_hurt(v->s, 0, l->at).lost;
+    double page = (double)people_hurt(v->s, v->page, l->at).lost;
     double least = page < night ? page : night, most = page < night ? night : page;
     return l->number < least / 2 ? 1 : l->number > 2 * most ? -1 : 0;
 }

@@ -212,6 +212,16 @@ static void judge_nothing(struct prover *pv)
                  100 * slo_objective(pv));
 }
 
+/* Holds a lesson to its plan: all of it can be done, at least while nobody is in its way. */
+static void judge_plan(struct prover *pv)
+{
+    const char *first;
+    int line;
+    size_t n = world_refused(pv->nothing.world, &first, &line);
+    prove_result(pv, PROOF_NOTHING, "all that is planned can be done", n == 0, NAN,
+                 n == 0 ? "" : "line %d, %.160s", line, first);
+}
+
 /* Base to the page, then doing nothing to the end. */
 static enum err run_base(struct prover *pv, struct errmsg *why)
 {
@@ -277,11 +287,23 @@ static enum err time_left(const struct run *r, const struct lesson_info *li,
         (long long)(left / SIM_SEC), (long long)(li->good_for / SIM_SEC));
 }
 
+/* No question of a course is asked of anything but its users: neither a promise of data
+ * nor a price. */
+static bool users_tell(const struct prover *pv)
+{
+    bool yes = run_wards(&pv->base) == 0;
+    for (size_t i = 0; i < lesson_wrongs(pv->lesson); i++)
+        yes &= lesson_wrong(pv->lesson, i)->price == FN_NONE;
+    return yes;
+}
+
 enum err prove_course(struct prover *pv, struct run *r, const struct course *c,
                       sim_time until, struct errmsg *why)
 {
     const struct lesson_info *li = lesson_info(pv->lesson);
     enum err e = run_fork(r, &pv->base, why);
+    if (e == ERR_OK && users_tell(pv))
+        run_keep_users(r);
     for (size_t i = 0; e == ERR_OK && i < c->nlines; i++)
         e = run_line(r, c->lines[i], li->ends_at, why);
     if (e == ERR_OK)
@@ -349,6 +371,7 @@ static void reset_seed(struct prover *pv)
     memset(&pv->base, 0, sizeof pv->base);
     memset(&pv->nothing, 0, sizeof pv->nothing);
     memset(&pv->reference, 0, sizeof pv->reference);
+    memset(&pv->twin, 0, sizeof pv->twin);
     pv->effort = pv->most;
     pv->watched = 0;
     pv->broken.text[0] = '\0';
@@ -412,6 +435,7 @@ static enum err prove_night(struct prover *pv, struct errmsg *why)
         return e;
     judge_expect(pv);
     judge_nothing(pv);
+    judge_plan(pv);
     prove_facts(pv);
     if (prove_wants(pv, PROOF_TWIN, NULL) || prove_wants(pv, PROOF_CAUSE, NULL) ||
         prove_wants(pv, PROOF_INNOCENT, NULL))
@@ -442,6 +466,7 @@ static enum err prove_seed(struct prover *pv, struct errmsg *why)
     if (!pv->stage)
         return ERR_LESSON;
     enum err e = prove_night(pv, why);
+    run_release(&pv->twin);
     run_release(&pv->reference);
     run_release(&pv->nothing);
     run_release(&pv->base);

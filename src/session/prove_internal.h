@@ -32,7 +32,8 @@ struct prover {
     struct stage *stage;
     struct run base, nothing; /* at the page; at the end */
     struct run reference;     /* after the first fix; world NULL: it cannot be played */
-    bool same_judged;         /* "same seed, same trace" */
+    struct run twin;  /* the healthy night, to its end; world NULL: not run there */
+    bool same_judged; /* "same seed, same trace" */
     unsigned watched, moved[PROVE_MAX], normal[PROVE_MAX];
     char move_parts[PROVE_MAX][160],
         normal_parts[PROVE_MAX][160]; /* when false first */

@@ -18,7 +18,8 @@ static struct session_options quiet_options(struct prover *pv)
                                     .seed = pv->seed,
                                     .mode = MODE_BLIND,
                                     .quiet = true,
-                                    .effort = &pv->effort};
+                                    .effort = &pv->effort,
+                                    .twin = pv->twin.world ? &pv->twin : NULL};
 }
 
 static bool noise_fires(const struct session *s)
@@ -32,12 +33,13 @@ static bool noise_fires(const struct session *s)
     return noise == SIZE_MAX;
 }
 
-static enum err judge_untouched(struct prover *pv, struct errmsg *why)
+static enum err judge_untouched(struct prover *pv, const struct run *page,
+                                struct errmsg *why)
 {
     struct session_options o = quiet_options(pv);
     struct session *s;
     struct report r = {0};
-    enum err e = session_open(&s, &o, why);
+    enum err e = session_open_at(&s, &o, page, why);
     if (e != ERR_OK)
         return e;
     session_read(s);
@@ -47,7 +49,7 @@ static enum err judge_untouched(struct prover *pv, struct errmsg *why)
     bool fires = noise_fires(s);
     prove_play_line(s, "resolve closed", SIZE_MAX);
     if (e == ERR_OK)
-        e = session_report(s, &r, NULL, NULL, why);
+        e = session_report_early(s, &r, why);
     if (e == ERR_OK)
         prove_result(pv, PROOF_QUIET, "left alone and closed",
                      r.score.outcome == OUTCOME_CLEAR && r.score.total >= GOOD_ENOUGH &&
@@ -60,11 +62,17 @@ static enum err judge_untouched(struct prover *pv, struct errmsg *why)
     return e;
 }
 
-static enum err judge_restarted(struct prover *pv, struct errmsg *why)
+static enum err judge_restarted(struct prover *pv, const struct run *page,
+                                struct errmsg *why)
 {
     struct session_options o = quiet_options(pv);
     struct score score = {0};
-    enum err e = thoughtless_run(PLAYER_restarter, &o, &score, why);
+    struct session *s;
+    enum err e = session_open_at(&s, &o, page, why);
+    if (e != ERR_OK)
+        return e;
+    e = thoughtless_play(PLAYER_restarter, s, &score, why);
+    session_free(s);
     if (e == ERR_OK)
         prove_result(
             pv, PROOF_QUIET, "restarted, all of it",
@@ -85,7 +93,17 @@ enum err prove_quiet(struct prover *pv, struct errmsg *why)
                           : quiet_stage(pv->lesson, pv->seed, &ignored);
     if (!g)
         return ERR_OK;
+    struct run page;
+    enum err e = run_open(&page, g, pv->seed, why);
     stage_unref(g);
-    enum err e = judge_untouched(pv, why);
-    return e == ERR_OK ? judge_restarted(pv, why) : e;
+    if (e == ERR_OK) {
+        page.effort = &pv->effort;
+        e = run_advance(&page, lesson_info(pv->lesson)->starts_at, NULL, NULL, why);
+    }
+    if (e == ERR_OK)
+        e = judge_untouched(pv, &page, why);
+    if (e == ERR_OK)
+        e = judge_restarted(pv, &page, why);
+    run_release(&page);
+    return e;
 }

@@ -163,8 +163,10 @@ enum err prove_steps(struct prover *pv, struct errmsg *why)
 {
     struct session *s;
     bool whole;
-    struct session_options o = {
-        .lesson = pv->lesson, .seed = pv->seed, .effort = &pv->effort};
+    struct session_options o = {.lesson = pv->lesson,
+                                .seed = pv->seed,
+                                .effort = &pv->effort,
+                                .twin = pv->twin.world ? &pv->twin : NULL};
     enum err e = session_open_at(&s, &o, &pv->base, why);
     if (e != ERR_OK)
         return e;

@@ -77,7 +77,7 @@ static bool goes_on(void *ctx, struct run *r)
 }
 
 /* A night to its end, or to where its verdict is settled; one that runs away is not
- * well. */
+ * well. The run stays the caller's. */
 static enum err run_night(struct prover *pv, struct run *r, enum proof_kind kind,
                           const char *name, bool well, struct errmsg *why)
 {
@@ -94,7 +94,6 @@ static enum err run_night(struct prover *pv, struct run *r, enum proof_kind kind
         prove_result(pv, kind, name, !well, NAN, "%.180s", why->text);
         e = ERR_OK;
     }
-    run_release(r);
     return e;
 }
 
@@ -115,8 +114,11 @@ static enum err judge_entry(struct prover *pv, size_t i, struct errmsg *why)
     enum err e = twin_without(&r, pv->lesson, pv->seed, i, &pv->effort, why);
     if (e != ERR_OK)
         return e;
-    return run_night(pv, &r, cause ? PROOF_CAUSE : PROOF_INNOCENT,
-                     entry_name(pv, n, name), cause, why);
+    run_keep_users(&r);
+    e = run_night(pv, &r, cause ? PROOF_CAUSE : PROOF_INNOCENT, entry_name(pv, n, name),
+                  cause, why);
+    run_release(&r);
+    return e;
 }
 
 static size_t causes_of(const struct prover *pv)
@@ -141,10 +143,12 @@ enum err prove_twin(struct prover *pv, struct errmsg *why)
                      "built: twin = { set(…) }");
         return ERR_OK;
     }
-    struct twin t;
-    enum err e = twin_open(&t, pv->lesson, pv->seed, &pv->effort, why);
+    enum err e =
+        night_open(&pv->twin, pv->lesson, pv->seed, NIGHT_TWIN, 0, &pv->effort, why);
+    if (e == ERR_OK && run_wards(&pv->twin) == 0)
+        run_keep_users(&pv->twin);
     if (e == ERR_OK)
-        e = run_night(pv, &t.run, PROOF_TWIN, "users are well without the incident",
+        e = run_night(pv, &pv->twin, PROOF_TWIN, "users are well without the incident",
                       true, why);
     bool look = pv->thorough && prove_wants(pv, PROOF_INNOCENT, NULL);
     for (size_t i = 0; e == ERR_OK && i < lw->nentries; i++) {

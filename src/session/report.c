@@ -2,10 +2,12 @@
  * The debrief, as typed blocks: what happened to users in the learner's run, the
  * reference and doing nothing; then the other files' sections; last a line to paste.
  */
+#include "ahead.h"
 #include "promise.h"
 #include "quiet.h"
 #include "report_internal.h"
 #include "score.h"
+#include "twin.h"
 
 #include <ctype.h>
 #include <math.h>
@@ -15,12 +17,18 @@
 
 /* ---- how it went ----------------------------------------------------------------- */
 
-static const char *outcome_sentence(const struct maker *k, enum outcome o)
+const char *outcome_sentence(const struct maker *k, enum outcome o)
 {
     const struct run *r = scored_run(k->s);
     if (lesson_design(k->s->lesson))
         return design_sentence(o);
     const char *broken = run_broken(r, lesson_info(k->s->lesson)->good_for);
+    const char *lost = rivals_data_broken(k->s->lesson, k->v);
+    if (o == OUTCOME_MITIGATED && !broken && lost)
+        return arena_printf(&k->r->mem,
+                            "Mitigated: users are well, but something was done that no "
+                            "later change takes back. Not kept: %s.",
+                            lost);
     if (o == OUTCOME_MITIGATED && broken &&
         run_well(r, lesson_info(k->s->lesson)->good_for, NULL))
         return arena_printf(
@@ -62,7 +70,7 @@ static void explain_part(const struct maker *k, enum score_part part)
         return;
     const char *said[] = {x->stated, x->truth, x->cost};
     struct buf b;
-    buf_init(&b, 400);
+    buf_init(&b, 0);
     buf_addf(&b, "%s, %d of %d.", score_phrase(part), x->points, x->full);
     b.s[0] = (char)toupper((unsigned char)b.s[0]);
     for (size_t i = 0; i < COUNT_OF(said); i++)
@@ -100,8 +108,9 @@ static void score_table(const struct maker *k)
                                     k->r->items[i].full));
     if (total < sum && total == score_most_shown(&k->r->score))
         points_row(&t,
-                   arena_printf(mem, "more than %d: %d of %d steps were shown", total,
-                                k->r->score.shown, k->r->score.steps),
+                   arena_printf(mem,
+                                "more than %d: %d of %d steps were shown or guessed",
+                                total, k->r->score.shown, k->r->score.steps),
                    arena_printf(mem, "-%d", sum - total));
     else if (total < sum)
         points_row(&t,
@@ -112,7 +121,7 @@ static void score_table(const struct maker *k)
     rows_block(&t, "SCORE|>POINTS", 2);
 }
 
-static void make_score(const struct maker *k)
+void make_score(const struct maker *k)
 {
     const struct score *sc = &k->r->score;
     const char *claim = k->s->practice ? NULL : k->s->claimed;
@@ -126,9 +135,32 @@ static void make_score(const struct maker *k)
     if (sc->hints > 0 || sc->shown > 0)
         add_text(
             k->r, BLOCK_BULLET,
-            "Hints used: %d. Steps shown, by solution or a hint that gives it away: "
-            "%d of %d. The first hints cost nothing; what was shown is not yours.",
+            "Hints used: %d. Steps shown, by solution or a hint that gives it away, or "
+            "guessed, one answer after the other: %d of %d. The first hints and two "
+            "wrong "
+            "answers cost nothing; what was shown or guessed is not yours.",
             sc->hints, sc->shown, sc->steps);
+}
+
+/* The moment up to which a number counts, and what it was when the learner left: then the
+ * header had it. */
+static void tell_counting(const struct maker *k)
+{
+    const struct rivals *v = k->v;
+    struct impact h = impact_of(v->you.rec, v->twin, COMP_NONE, 0, v->to);
+    if (h.since == SIM_FOREVER)
+        return;
+    if (v->to <= v->left) {
+        add_text(k->r, BLOCK_TEXT, "Counted from %s, when the first user was hurt.",
+                 at_clock(k, h.since));
+        return;
+    }
+    add_text(
+        k->r, BLOCK_TEXT,
+        "Counted from %s, when the first user was hurt, until %s: what follows when "
+        "one leaves early counts, too. When you left, at %s, you had lost %s.",
+        at_clock(k, h.since), at_clock(k, v->to), at_clock(k, v->left),
+        words_count(k, users_lost(v->you.rec, v->twin, COMP_NONE, 0, v->left)));
 }
 
 static void make_users(const struct maker *k)
@@ -139,9 +171,9 @@ static void make_users(const struct maker *k)
     bool practice = k->v->practice.world;
     const char *names[4] = {"you", "the reference", "doing nothing",
                             "practice, after you went back"};
-    double lost = practice ? users_lost(&k->v->practice, k->v->twin, COMP_NONE,
-                                        k->v->from, k->v->to)
-                           : 0;
+    double lost =
+        practice ? users_lost(k->v->practice.rec, k->v->twin, COMP_NONE, 0, k->v->to)
+                 : 0;
     uint64_t bad[4] = {sc->bad_you, sc->bad_reference, sc->bad_nothing, (uint64_t)lost};
     for (int i = 0; i < 4; i++) {
         if ((i == 1 && !k->v->has_reference) || (i == 3 && !practice))
@@ -149,11 +181,9 @@ static void make_users(const struct maker *k)
         row_cell(&t, names[i]);
         row_number(&t, number_count, (double)bad[i]);
     }
-    rows_block(&t, "RUN|>REQUESTS LOST SINCE THE PAGE", 2);
-    if (k->v->to > k->v->left)
-        add_text(k->r, BLOCK_TEXT,
-                 "Counted until %s: what follows when one leaves early counts, too.",
-                 at_clock(k, k->v->to));
+    rows_block(&t, "RUN|>REQUESTS LOST", 2);
+    if (k->v->twin)
+        tell_counting(k);
 }
 
 static double *bad_curve(const struct maker *k, const struct recording *rec)
@@ -169,7 +199,7 @@ static double *bad_curve(const struct maker *k, const struct recording *rec)
     return v;
 }
 
-static void make_chart(const struct maker *k)
+void make_chart(const struct maker *k)
 {
     if (k->v->to - k->v->from < CHART_POINTS * SIM_SEC / 4)
         return;
@@ -220,7 +250,7 @@ static void make_next(const struct maker *k)
 static void make_card(const struct maker *k)
 {
     struct buf b;
-    buf_init(&b, 400);
+    buf_init(&b, 0);
     const struct run *r = &k->v->you;
     sim_time span = k->v->to - k->v->from;
     buf_addf(&b, "truecode · %s · ", lesson_info(k->s->lesson)->title);
@@ -254,7 +284,7 @@ static void make_report(const struct maker *k)
     make_chart(k);
     if (design)
         make_design(k);
-    make_timeline(k);
+    make_timeline(k, false);
     make_prevention(k);
     make_explanations(k);
     if (k->s->quiet) {
@@ -267,9 +297,10 @@ static void make_report(const struct maker *k)
     make_card(k);
 }
 
-enum err session_report(struct session *s, struct report *out,
-                        void (*progress)(void *ctx, double share), void *ctx,
-                        struct errmsg *why)
+static enum err report_by(struct session *s, struct report *out, bool whole,
+                          void (*make)(const struct maker *k),
+                          void (*progress)(void *ctx, double share), void *ctx,
+                          struct errmsg *why)
 {
     struct rivals now = {0}, *v = s->over ? &s->rivals : &now;
     enum err e = ERR_OK;
@@ -277,8 +308,10 @@ enum err session_report(struct session *s, struct report *out,
     if (!v->you.world)
         e = rivals_run(s, v, progress, ctx, why);
     if (e == ERR_OK) {
+        if (whole && ahead_work(s, NULL) == ERR_STOPPED)
+            BUG("work without a limit stopped");
         out->score = score_of(s, v, &out->mem, out->items);
-        make_report(&(struct maker){s, v, out});
+        make(&(struct maker){s, v, out});
         if (s->over)
             e = tape_score(s, &out->score, why);
         if (e != ERR_OK)
@@ -288,6 +321,33 @@ enum err session_report(struct session *s, struct report *out,
     }
     rivals_release(&now);
     return e;
+}
+
+enum err session_report(struct session *s, struct report *out,
+                        void (*progress)(void *ctx, double share), void *ctx,
+                        struct errmsg *why)
+{
+    return report_by(s, out, true, make_report, progress, ctx, why);
+}
+
+enum err session_report_early(struct session *s, struct report *out, struct errmsg *why)
+{
+    return report_by(s, out, false, make_report, NULL, NULL, why);
+}
+
+bool session_scored(const struct session *s)
+{
+    return s->over && s->rivals.you.world;
+}
+
+bool session_report_owed(const struct session *s)
+{
+    return ahead_owes(s);
+}
+
+enum err session_post_mortem(struct session *s, struct report *out, struct errmsg *why)
+{
+    return report_by(s, out, true, make_post_mortem, NULL, NULL, why);
 }
 
 void report_release(struct report *r)

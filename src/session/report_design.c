@@ -33,7 +33,7 @@ static void users_row(const struct maker *k, struct rows *t, const char *who,
     if (!r->world)
         return;
     row_cell(t, who);
-    row_number(t, number_count, users_lost(r, v->twin, COMP_NONE, v->from, v->to));
+    row_number(t, number_count, users_lost(r->rec, v->twin, COMP_NONE, v->from, v->to));
     row_number(t, number_count, run_records(r, v->from, v->to));
     row_number(t, number_count, run_cost(r, v->twin, v->from, v->to));
 }

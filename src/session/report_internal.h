@@ -6,6 +6,7 @@
  *     report_lesson.c    the engine's explanations and the lesson's own words
  *     report_design.c    what improvements were worth
  *     report_blocks.c    builds blocks for all of them
+ *     post_mortem.c      the same facts as a document for those who were not there
  */
 #ifndef TRUECODE_REPORT_INTERNAL_H
 #define TRUECODE_REPORT_INTERNAL_H
@@ -41,14 +42,27 @@ const char *words_count(const struct maker *k, double n);  /* "1 347" */
 /* A course's title, and why it did what it did. */
 void add_course(const struct maker *k, const struct course *c);
 
-void make_timeline(const struct maker *k);
 /* Of a lesson with a budget of improvements. */
 void make_design_users(const struct maker *k);
 void make_design(const struct maker *k);
 const char *design_sentence(enum outcome o);
+/* A text as of the end of what counts, after `head`. */
+void add_words(const struct maker *k, enum block_kind kind, const char *head,
+               const struct text *t);
+/* The turns that cost users, a bullet each. */
+void add_turns(const struct maker *k);
+/* Whether the learner did what a course does: its own predicate, or all of its actions. */
+bool course_taken(const struct session *s, const struct course *c);
+const char *outcome_sentence(const struct maker *k, enum outcome o);
+
+void make_score(const struct maker *k);
+void make_chart(const struct maker *k);
+/* `who`: in a column of its own. */
+void make_timeline(const struct maker *k, bool who);
 void make_prevention(const struct maker *k);
 void make_turns(const struct maker *k);
 void make_explanations(const struct maker *k);
 void make_lesson(const struct maker *k);
+void make_post_mortem(const struct maker *k);
 
 #endif

@@ -74,9 +74,8 @@ void make_explanations(const struct maker *k)
 
 /* ---- the lesson's own words ------------------------------------------------------ */
 
-/* A text as of the end of what counts, after `head`. */
-static void add_words(const struct maker *k, enum block_kind kind, const char *head,
-                      const struct text *t)
+void add_words(const struct maker *k, enum block_kind kind, const char *head,
+               const struct text *t)
 {
     struct buf b;
     buf_init(&b, 0);

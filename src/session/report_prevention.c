@@ -3,6 +3,7 @@
  * would have called somebody, and what it would have saved, by the engine where that can be
  * run; and what the learner chose.
  */
+#include "ahead.h"
 #include "prevent.h"
 #include "report_internal.h"
 #include "score.h"
@@ -40,52 +41,46 @@ static void put_choice(const struct maker *k)
     add_text(k->r, BLOCK_TEXT, "You chose %s. %s", st->text, j.truth);
 }
 
-/* The reference to the end of the night: what comes late counts, too. */
-static void run_reference_on(const struct maker *k, struct run *mended)
-{
-    struct errmsg ignored = {0};
-    memset(mended, 0, sizeof *mended);
-    if (k->v->has_reference && run_fork(mended, &k->v->reference, &ignored) == ERR_OK &&
-        run_advance(mended, lesson_info(k->s->lesson)->ends_at, NULL, NULL, &ignored) !=
-            ERR_OK)
-        run_release(mended);
-}
-
-void make_prevention(const struct maker *k)
+/* Says below the table how choices are compared, and with which night. */
+static void put_without(const struct maker *k, double without)
 {
     const struct lesson *l = k->s->lesson;
-    size_t n = lesson_preventions(l);
+    add_text(k->r, BLOCK_TEXT,
+             "Each is the same night, to its end, with that one thing from its "
+             "beginning, mended "
+             "by \"%s\" %s after somebody was called. Without any of them, mended so "
+             "after the page of %s, %s were lost.",
+             lesson_fix(l, 0)->title, words_span(k, lesson_info(l)->expert),
+             at_clock(k, k->v->from), words_count(k, without));
+}
+
+static void put_table(const struct maker *k)
+{
+    const struct prices *p = ahead_prices(k->s);
+    const struct saving none = {0}, *known = NULL;
     struct rows t = {.r = k->r};
-    double without = 0;
-    bool known = false;
-    struct run mended;
-    if (n == 0)
-        return;
-    run_reference_on(k, &mended);
-    add_block(k->r, BLOCK_HEADING, "What would have prevented it");
-    for (size_t i = 0; i < n; i++) {
-        struct saving x = {0};
-        struct errmsg ignored = {0};
-        if (prevent_price(l, k->s->seed, i, &mended, k->v->twin, NULL, &x, &ignored) !=
-            ERR_OK)
-            x.known = false;
-        known |= x.known;
-        if (x.known)
-            without = x.without;
-        choice_row(k, &t, i, &x);
+    for (size_t i = 0; i < lesson_preventions(k->s->lesson); i++) {
+        const struct saving *x = p ? prices_of(p, i) : &none;
+        choice_row(k, &t, i, x);
+        known = x->known ? x : known;
     }
     rows_block(
         &t, "CHOICE|WHAT IT TAKES|SOMEBODY IS CALLED|>REQUESTS LOST|ON A HEALTHY NIGHT",
         5);
-    run_release(&mended);
     if (known)
-        add_text(
-            k->r, BLOCK_TEXT,
-            "Each is the same night, to its end, with that one thing from its "
-            "beginning, mended "
-            "by \"%s\" %s after somebody was called. Without any of them, mended so "
-            "after the page of %s, %s were lost.",
-            lesson_fix(l, 0)->title, words_span(k, lesson_info(l)->expert),
-            at_clock(k, k->v->from), words_count(k, without));
+        put_without(k, known->without);
+}
+
+void make_prevention(const struct maker *k)
+{
+    if (lesson_preventions(k->s->lesson) == 0)
+        return;
+    add_block(k->r, BLOCK_HEADING, "What would have prevented it");
+    if (ahead_owes(k->s))
+        add_block(k->r, BLOCK_TEXT,
+                  "What each choice would have saved is being worked out: the same "
+                  "night is run again with each of them.");
+    else
+        put_table(k);
     put_choice(k);
 }

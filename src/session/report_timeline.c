@@ -3,6 +3,7 @@
  * did not help, found by what was done and not by what was typed.
  */
 #include "report_internal.h"
+#include "twin.h"
 
 #include <math.h>
 #include <string.h>
@@ -11,7 +12,8 @@
 
 struct moment {
     sim_time at;
-    const char *text;
+    const char *who, *text;
+    bool verb; /* the text says what was done: "suspected: …" */
 };
 
 static int by_time(const void *a, const void *b, void *ctx)
@@ -21,9 +23,11 @@ static int by_time(const void *a, const void *b, void *ctx)
     return x->at < y->at ? -1 : x->at > y->at;
 }
 
+/* "you suspected" is what you did: the first word is who. */
 static const char *note_line(const struct maker *k, const struct note *n)
 {
-    return arena_printf(&k->r->mem, "%s: %s", note_tells(n->kind), n->text);
+    const char *tells = note_tells(n->kind);
+    return arena_printf(&k->r->mem, "%s: %s", tells + strcspn(tells, " ") + 1, n->text);
 }
 
 struct moments {
@@ -32,9 +36,10 @@ struct moments {
     size_t n;
 };
 
-static void put_moment(struct moments *all, sim_time at, const char *text)
+static void put_moment(struct moments *all, sim_time at, const char *who,
+                       const char *text)
 {
-    all->m[all->n++] = (struct moment){at, text};
+    all->m[all->n++] = (struct moment){at, who, text, false};
 }
 
 /* Changes by the learner, or by everybody else. */
@@ -43,22 +48,33 @@ static void put_changes(struct moments *all, const struct run *r, bool by_learne
     for (size_t i = 0; i < recording_changes(r->rec); i++) {
         const struct change *c = recording_change(r->rec, i);
         if (str_eq(c->who, "you") == by_learner)
-            put_moment(all, c->at,
-                       arena_printf(&all->k->r->mem, "%s: %s", c->who, c->title));
+            put_moment(all, c->at, c->who, c->title);
     }
 }
 
 static void put_news(struct moments *all, const struct run *r)
 {
-    struct arena *mem = &all->k->r->mem;
     for (size_t i = 0; i < recording_alerts(r->rec); i++) {
         struct alert a = recording_alert(r->rec, i);
-        put_moment(all, a.since, arena_printf(mem, "alert: %s", a.rule->name));
+        put_moment(all, a.since, "alert", a.rule->name);
     }
     for (size_t i = 0; i < run_tickets(r, all->k->v->left); i++) {
         const struct ticket *t = &r->stage->tickets[i];
-        put_moment(all, t->at, arena_printf(mem, "%s: %s", t->who, t->text));
+        put_moment(all, t->at, t->who, t->text);
     }
+}
+
+/* The moment from which on users were hurt, and the page. */
+static void put_users(struct moments *all, const struct run *r)
+{
+    const struct rivals *v = all->k->v;
+    struct impact h = impact_of(v->you.rec, v->twin, COMP_NONE, 0, v->to);
+    if (h.since != SIM_FOREVER)
+        put_moment(all, h.since, "users", "the first of them is hurt");
+    for (size_t i = 0; i < r->stage->ntickets; i++)
+        if (r->stage->tickets[i].at == v->from) /* says it in its own words */
+            return;
+    put_moment(all, v->from, "page", "somebody is called");
 }
 
 /* Of one moment, what reached the learner comes first, then what was thought, then what
@@ -69,18 +85,29 @@ static void gather(struct moments *all)
     const struct run *r = scored_run(k->s);
     size_t nnotes = scored_notes(k->s);
     size_t most = recording_changes(r->rec) + recording_alerts(r->rec) + nnotes +
-                  r->stage->ntickets + 1;
+                  r->stage->ntickets + 3;
     all->m = arena_alloc(&k->r->mem, most * sizeof *all->m);
     put_changes(all, r, false);
+    put_users(all, r);
     put_news(all, r);
-    for (size_t i = 0; i < nnotes; i++)
-        put_moment(all, k->s->notes[i].at, note_line(k, &k->s->notes[i]));
+    for (size_t i = 0; i < nnotes; i++) {
+        put_moment(all, k->s->notes[i].at, "you", note_line(k, &k->s->notes[i]));
+        all->m[all->n - 1].verb = true;
+    }
     put_changes(all, r, true);
-    put_moment(all, k->v->left, "the end");
+    put_moment(all, k->v->left, "-", "the end");
     sort_stable(all->m, all->n, sizeof *all->m, by_time, NULL);
 }
 
-void make_timeline(const struct maker *k)
+/* "Mara: Still broken."; "you suspected: …". */
+static const char *moment_line(const struct maker *k, const struct moment *m)
+{
+    if (str_eq(m->who, "-"))
+        return m->text;
+    return arena_printf(&k->r->mem, "%s%s %s", m->who, m->verb ? "" : ":", m->text);
+}
+
+void make_timeline(const struct maker *k, bool who)
 {
     struct moments all = {.k = k};
     struct rows t = {.r = k->r};
@@ -88,9 +115,11 @@ void make_timeline(const struct maker *k)
     add_block(k->r, BLOCK_HEADING, "The timeline");
     for (size_t i = 0; i < all.n; i++) {
         row_cell(&t, at_clock(k, all.m[i].at));
-        row_cell(&t, all.m[i].text);
+        if (who)
+            row_cell(&t, all.m[i].who);
+        row_cell(&t, who ? all.m[i].text : moment_line(k, &all.m[i]));
     }
-    rows_block(&t, "TIME|WHAT", 2);
+    rows_block(&t, who ? "TIME|WHO|WHAT" : "TIME|WHAT", who ? 3 : 2);
 }
 
 /* ---- wrong turns ----------------------------------------------------------------- */
@@ -127,9 +156,7 @@ static int line_done(const struct session *s, const char *line)
     return n;
 }
 
-/* Did the learner do what this course does? Its own predicate, or all of its actions.
- */
-static bool course_taken(const struct session *s, const struct course *c)
+bool course_taken(const struct session *s, const struct course *c)
 {
     bool yes = false;
     struct errmsg why = {0};
@@ -163,7 +190,7 @@ static void make_forecasts(const struct maker *k)
         if (!head)
             add_block(k->r, BLOCK_HEADING, "What you predicted");
         head = true;
-        buf_init(&b, 200);
+        buf_init(&b, 0);
         if (tested)
             forecast_words(f, &b);
         else
@@ -174,8 +201,23 @@ static void make_forecasts(const struct maker *k)
     }
 }
 
+void add_turns(const struct maker *k)
+{
+    for (size_t i = 0; i < k->v->nturns; i++) {
+        const struct turn *t = &k->v->turns[i];
+        add_text(k->r, BLOCK_BULLET,
+                 "At %s: %s. Without it %s fewer requests would have been lost. %s%s.",
+                 at_clock(k, t->at), t->what, words_count(k, t->cost),
+                 t->undone == SIM_FOREVER ? "It was not undone" : "It was undone at ",
+                 t->undone == SIM_FOREVER ? "" : at_clock(k, t->undone));
+    }
+}
+
 void make_turns(const struct maker *k)
 {
+    if (k->v->nturns > 0)
+        add_block(k->r, BLOCK_HEADING, "Turns that cost users");
+    add_turns(k); /* by the engine, whatever the lesson says of such a turn */
     const struct lesson *l = k->s->lesson;
     bool fixed = outcome_well(k->r->score.outcome), head = false;
     for (size_t i = 0; i < lesson_wrongs(l); i++) {

@@ -75,6 +75,7 @@ void action_remember(struct session *s, const struct action *a)
                               .action = *a,
                               .nnotes = s->nnotes,
                               .nsaids = s->nsaids,
+                              .nsheet = s->sheet.n,
                               .nseen = s->seen_ever.n,
                               .nfacts = s->nfacts_seen};
     d->action.name = strings_keep(&s->words, a->name ? a->name : "");
@@ -152,6 +153,7 @@ static enum err branch_keep(struct session *s, struct errmsg *why)
         return e;
     b->nnotes = s->nnotes;
     b->nsaids = s->nsaids;
+    b->nsheet = s->sheet.n;
     b->nseen = s->seen_ever.n;
     b->nfacts = s->nfacts_seen;
     b->hints = s->hints_total;
@@ -189,6 +191,7 @@ static void step_back(struct session *s, sim_time t)
         s->status[i] = STEP_OPEN;
     s->step = then;
     s->hints_shown = 0;
+    s->wrong_here = 0;
     s->moot = false;
     strings_release(&s->seen);
 }

@@ -120,6 +120,11 @@ bool run_text(const struct run *r, const struct text *t, struct buf *out);
 size_t run_tickets(const struct run *r, sim_time t); /* how many have arrived by t */
 /* Fills in the console's context of this run. */
 void run_console(const struct run *r, struct console_ctx *ctx);
+/* The lines of a course, one after the other, as far as they come before `end`. */
+void run_course(struct run *r, const struct course *c, sim_time end);
+/* From here on the recording keeps what users had, what alerts look at and those that a
+ * prevention would bring: for a run into which nobody looks, which asks no predicate. */
+void run_keep_users(struct run *r);
 /* Users were well over the last `window`: the objective was met in it as a whole and in
  * each half of it. *margin: 1 comfortable .. 0 on the edge, negative when not. */
 bool run_well(const struct run *r, sim_time window, double *margin);

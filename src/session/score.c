@@ -11,11 +11,11 @@
 #include "promise.h"
 #include "quiet.h"
 #include "truecode/picture.h"
+#include "twin.h"
 
 #include <math.h>
 #include <string.h>
 
-#define SETTLE SIM_MIN        /* what a change may need to take effect */
 #define SLICE  (30 * SIM_SEC) /* a lesson's own good_for looks at such pieces */
 #define LATELY (2 * SIM_MIN)  /* the least that says how users are */
 
@@ -44,6 +44,11 @@ size_t scored_seen(const struct session *s)
 size_t scored_facts(const struct session *s)
 {
     return s->practice ? s->first.nfacts : s->nfacts_seen;
+}
+
+size_t scored_sheet(const struct session *s)
+{
+    return s->practice ? s->first.nsheet : s->sheet.n;
 }
 
 size_t scored_hints(const struct session *s)
@@ -145,7 +150,11 @@ static bool turned_away(const struct run *r, const struct recording *twin,
 {
     const struct slo *slo = model_get_slo(r->stage->lw.model);
     sim_time now = run_now(r);
-    return slo && users_missing(r, twin, now - window, now) > 1 - slo->objective;
+    if (!slo || !twin)
+        return false;
+    struct fate there = recording_fate(twin, COMP_NONE, now - window, now);
+    return users_missing(r->rec, twin, COMP_NONE, now - window, now) >
+           (1 - slo->objective) * (there.good + there.bad);
 }
 
 static bool well_for(const struct run *r, const struct recording *twin, sim_time window)
@@ -154,12 +163,14 @@ static bool well_for(const struct run *r, const struct recording *twin, sim_time
     return run_well(r, window, NULL) && !turned_away(r, twin, window);
 }
 
-/* The lesson's window has not gone by since the last change. */
+/* The lesson's window has not gone by since the last change: what there is of it decides, or
+ * the second half of that. A lull of a minute or two is neither. */
 static enum outcome outcome_early(const struct run *r, const struct recording *twin,
                                   sim_time saw)
 {
     bool settled = saw >= SETTLE + LATELY;
-    bool well = well_for(r, twin, saw - SETTLE) || well_for(r, twin, LATELY);
+    sim_time span = saw - SETTLE;
+    bool well = well_for(r, twin, span) || well_for(r, twin, span / 2);
     return settled && !well ? OUTCOME_LOST : OUTCOME_EARLY;
 }
 
@@ -200,7 +211,7 @@ bool score_overcalled(const struct session *s, enum outcome o)
 
 static uint64_t lost(const struct run *r, const struct rivals *v)
 {
-    return (uint64_t)users_lost(r, v->twin, COMP_NONE, v->from, v->to);
+    return (uint64_t)users_lost(r->rec, v->twin, COMP_NONE, 0, v->to);
 }
 
 /* A learner who leaves before it can be told, with users suffering, has not mended
@@ -209,9 +220,10 @@ static int most_points(const struct session *s, const struct rivals *v, enum out
 {
     sim_time since = v->you.last_change == SIM_FOREVER ? v->from : v->you.last_change;
     sim_time span = v->to - since - SETTLE;
+    span = span > 2 * LATELY ? span : 2 * LATELY;
     bool suffer = o == OUTCOME_EARLY && !s->quiet &&
-                  !users_well(&v->you, v->to, LATELY, NULL) &&
-                  !users_well(&v->you, v->to, span > LATELY ? span : LATELY, NULL);
+                  !users_well(&v->you, v->to, span / 2, NULL) &&
+                  !users_well(&v->you, v->to, span, NULL);
     return suffer ? outcome_most(OUTCOME_LOST) : outcome_most(o);
 }
 
@@ -262,6 +274,8 @@ struct score score_of(const struct session *s, const struct rivals *v,
     struct score sc = {.outcome = outcome_of(s, v->twin),
                        .hints = (int)scored_hints(s),
                        .shown = (int)scored_shown(s)};
+    if (outcome_well(sc.outcome) && rivals_data_broken(s->lesson, v))
+        sc.outcome = OUTCOME_MITIGATED;
     if (s->mode == MODE_GUIDED)
         sc.steps = (int)lesson_steps(s->lesson);
     const bool design = lesson_design(s->lesson);

@@ -3,6 +3,7 @@
  *
  *     score.c            the total, and how it ended
  *     score_rivals.c     the runs that are compared, and which change made users well
+ *     turns.c            which changes hurt, and what each cost
  *     score_users.c      users spared, no harm done
  *     score_data.c       promises of data and freshness
  *     score_diagnosis.c  what stood in the notebook before the change that mattered
@@ -15,6 +16,8 @@
 #define SESSION_SCORE_H
 
 #include "session_internal.h"
+
+#define SETTLE SIM_MIN /* what a change may need to take effect */
 
 struct grading { /* what every part needs */
     const struct session *s;
@@ -32,16 +35,28 @@ sim_time score_watched(const struct session *s);
 /* Whether resolve's word is better than what it was. */
 bool score_overcalled(const struct session *s, enum outcome o);
 
-/* Requests of users (COMP_NONE: all whom the objective is about) lost from `from` to `to`:
- * bad ones, and those that never came although the twin (may be NULL) had them. */
+/* A rival at the page, before anything was done: nobody looks into it, but promises of
+ * data are asked of it where the lesson has some. */
+enum err rival_open(struct run *r, const struct session *s,
+                    struct errmsg *why) MUST_USE;
 /* Lets somebody look for so long, then play a course; to `end`. */
 enum err run_reference(struct run *r, const struct course *c, sim_time looks,
                        sim_time end, struct errmsg *why) MUST_USE;
-double users_lost(const struct run *r, const struct recording *twin, comp_id client,
-                  sim_time from, sim_time to);
-/* The share of the twin's requests that never came here. */
-double users_missing(const struct run *r, const struct recording *twin, sim_time from,
-                     sim_time to);
+
+/* The change that made users well; NULL: none did. */
+const struct done_action *score_mattered(const struct grading *g);
+
+/* The change that mattered (the first, where none did) came out of nothing that was thought:
+ * no suspicion stood open before it, or none of the facts that tell suspects apart had been
+ * on the screen. */
+bool score_by_luck(const struct grading *g);
+
+/* The first promise of data that the learner's run broke more often than both doing nothing
+ * and the reference: nobody gets back what was lost or doubled. NULL: none. */
+const char *rivals_data_broken(const struct lesson *l, const struct rivals *v);
+
+/* Fills v->turns, once all else of it is known. */
+void turns_find(struct session *s, struct rivals *v);
 
 /* Each sets points of item->full, and sentences. `share_points` rounds. */
 int share_points(double share, int full);

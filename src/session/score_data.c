@@ -16,6 +16,18 @@ static double harm_of(const struct run *r, size_t i, const struct rivals *v)
     return r->world ? run_ward(r, i, v->from, v->to).harm : 0;
 }
 
+const char *rivals_data_broken(const struct lesson *l, const struct rivals *v)
+{
+    for (size_t i = 0; i < lesson_data_promises(l); i++) {
+        double nothing = harm_of(&v->nothing, i, v),
+               reference = v->has_reference ? harm_of(&v->reference, i, v) : 0;
+        struct ward w = run_ward(&v->you, i, v->from, v->to);
+        if (w.harm > nothing && w.harm > reference)
+            return w.name;
+    }
+    return NULL;
+}
+
 static double kept_share(const struct grading *g, size_t i, double you)
 {
     const struct rivals *v = g->v;
@@ -53,7 +65,7 @@ void grade_data(const struct grading *g, struct score_item *item)
         item->cost = "Nothing was done for the data.";
         return;
     }
-    buf_init(&lost, 200);
+    buf_init(&lost, 0);
     for (size_t i = 0; i < n; i++) {
         struct ward w = run_ward(&v->you, i, v->from, v->to);
         double share = kept_share(g, i, w.harm);

@@ -27,8 +27,7 @@ struct thought {              /* the notebook, read up to a moment */
     unsigned wrong; /* suspicions that were not it */
 };
 
-/* The change that mattered; NULL: none did. */
-static const struct done_action *mattered(const struct grading *g)
+const struct done_action *score_mattered(const struct grading *g)
 {
     size_t n;
     const struct done_action *did = scored_actions(g->s, &n);
@@ -141,6 +140,22 @@ static void grade_answers(const struct grading *g, struct score_item *item)
                            : "Without an answer there is no diagnosis.";
 }
 
+bool score_by_luck(const struct grading *g)
+{
+    const struct session *s = g->s;
+    size_t n;
+    const struct done_action *did = scored_actions(s, &n), *change = score_mattered(g);
+    if (n == 0 || score_quiet(s) || asks_for_cause(s))
+        return false;
+    change = change ? change : did;
+    bool looked = lesson_case_facts(s->lesson) == 0 || change->nfacts > 0;
+    for (size_t i = 0; i < change->nnotes; i++)
+        if (s->notes[i].kind == NOTE_SUSPICION &&
+            !ruled_out_later(s, i, change->nnotes))
+            return !looked;
+    return true;
+}
+
 /* ---- the suspicion --------------------------------------------------------------- */
 
 static const char *what_it_was(const struct grading *g)
@@ -166,7 +181,7 @@ static const char *what_was_excluded(const struct grading *g,
     for (size_t i = 0; i < lesson_suspects(g->s->lesson); i++)
         if (!lesson_rival(g->s->lesson, i))
             open &= ~(1u << i);
-    buf_init(&names, 200);
+    buf_init(&names, 0);
     suspects_name(g->s, open, &names);
     const char *words =
         left->rivals_open == left->rivals
@@ -212,7 +227,7 @@ static const char *what_it_cost(const struct grading *g, const struct thought *t
 static void grade_suspicion(const struct grading *g, struct score_item *item)
 {
     const struct session *s = g->s;
-    const struct done_action *change = mattered(g);
+    const struct done_action *change = score_mattered(g);
     size_t n = change ? change->nnotes : scored_notes(s);
     struct rivals_left left =
         evidence_left(s, change ? change->nfacts : scored_facts(s));

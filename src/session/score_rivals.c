@@ -10,13 +10,17 @@
  * of the learner's changes: the fewest with which users end up well. A change without
  * effect is never it.
  */
+#include "ahead.h"
 #include "design.h"
 #include "score.h"
 
 #include <assert.h>
 #include <string.h>
 
-#define SETTLE SIM_MIN /* what a change may need to take effect */
+static sim_time earlier(sim_time a, sim_time b)
+{
+    return a < b ? a : b;
+}
 
 /* Runs on; a world that runs away has ended there. */
 static enum err run_on(struct run *r, sim_time end, struct errmsg *why)
@@ -26,17 +30,13 @@ static enum err run_on(struct run *r, sim_time end, struct errmsg *why)
     return e == ERR_LIMIT ? ERR_OK : e;
 }
 
-/* A line that is refused at the expert's hour is left out. */
 enum err run_reference(struct run *r, const struct course *c, sim_time looks,
                        sim_time end, struct errmsg *why)
 {
     sim_time acts = run_now(r) + looks;
     enum err e = run_on(r, acts < end ? acts : end, why);
-    for (size_t i = 0; e == ERR_OK && i < c->nlines && run_now(r) < end; i++) {
-        struct errmsg refused = {0};
-        if (run_line(r, c->lines[i], end, &refused) == ERR_LIMIT)
-            break;
-    }
+    if (e == ERR_OK)
+        run_course(r, c, end);
     return e == ERR_OK ? run_on(r, end, why) : e;
 }
 
@@ -52,8 +52,8 @@ static sim_time verdict_at(const struct session *s)
         last = r->last_change;
     sim_time due = last + SETTLE + li->good_for, now = run_now(r);
     if (lesson_design(s->lesson))
-        return li->ends_at; /* the night is judged as a whole */
-    due = due < li->ends_at ? due : li->ends_at;
+        return lesson_info(s->lesson)->ends_at; /* the night is judged as a whole */
+    due = due < session_end(s) ? due : session_end(s);
     return due > now ? due : now;
 }
 
@@ -65,14 +65,47 @@ static void end_together(struct rivals *v)
             v->to = run_now(runs[i]);
 }
 
+static enum err run_nothing(const struct session *s, struct rivals *v,
+                            struct errmsg *why)
+{
+    enum err e = v->nothing.world ? ERR_OK : rival_open(&v->nothing, s, why);
+    return e == ERR_OK ? run_on(&v->nothing, v->to, why) : e;
+}
+
 /* The reference of a design: the best set, chosen at once, and left alone. */
+static enum err run_design(const struct session *s, struct rivals *v,
+                           struct errmsg *why)
+{
+    struct run *r = &v->reference;
+    enum err e = ERR_OK;
+    if (!r->world) {
+        e = rival_open(r, s, why);
+        if (e == ERR_OK)
+            e = run_improve_all(r, stage_best(s->run.stage), why);
+    }
+    v->has_reference = e == ERR_OK;
+    return e == ERR_OK ? run_on(r, v->to, why) : e;
+}
+
 static enum err run_best(const struct session *s, struct rivals *v, struct errmsg *why)
 {
-    enum err e = run_fork(&v->reference, &s->begin, why);
+    const struct lesson_info *li = lesson_info(s->lesson);
+    struct run *r = &v->reference;
+    enum err e = ERR_OK;
+    if (lesson_design(s->lesson))
+        return run_design(s, v, why);
+    if (lesson_fixes(s->lesson) == 0 || s->quiet)
+        return ERR_OK;
+    if (!r->world) {
+        e = rival_open(r, s, why);
+        if (e == ERR_OK)
+            e = run_on(r, earlier(li->starts_at + li->expert, v->to), why);
+        if (e == ERR_OK)
+            run_course(r, lesson_fix(s->lesson, 0), v->to);
+        v->mended_whole = e == ERR_OK && run_now(r) < v->to && r->busy_until < v->to;
+    }
     v->has_reference = e == ERR_OK;
-    if (e == ERR_OK)
-        e = run_improve_all(&v->reference, stage_best(s->run.stage), why);
-    return e == ERR_OK ? run_on(&v->reference, v->to, why) : e;
+    return e == ERR_OK ? run_on(r, v->to, why) : e;
 }
 
 static enum err run_all(const struct session *s, struct rivals *v,
@@ -83,24 +116,14 @@ static enum err run_all(const struct session *s, struct rivals *v,
     if (e == ERR_OK)
         e = run_on(&v->you, v->to, why);
     if (e == ERR_OK)
-        e = run_fork(&v->nothing, &s->begin, why);
-    if (e == ERR_OK)
-        e = run_on(&v->nothing, v->to, why);
+        e = run_nothing(s, v, why);
     if (e == ERR_OK && s->practice)
         e = run_fork(&v->practice, &s->run, why);
     if (e == ERR_OK && s->practice)
         e = run_on(&v->practice, v->to, why);
     if (progress)
         progress(ctx, 0.4);
-    if (e == ERR_OK && lesson_design(s->lesson))
-        return run_best(s, v, why);
-    if (e != ERR_OK || lesson_fixes(s->lesson) == 0 || s->quiet)
-        return e;
-    e = run_fork(&v->reference, &s->begin, why);
-    v->has_reference = e == ERR_OK;
-    return e == ERR_OK ? run_reference(&v->reference, lesson_fix(s->lesson, 0),
-                                       lesson_info(s->lesson)->expert, v->to, why)
-                       : e;
+    return e == ERR_OK ? run_best(s, v, why) : e;
 }
 
 /* ---- the change that mattered ---------------------------------------------------- */
@@ -121,6 +144,7 @@ static enum err relive(const struct session *s, const struct rivals *v, size_t n
     enum err e = run_fork(&r, s->fork.world ? &s->fork : &s->begin, why);
     if (e != ERR_OK)
         return e;
+    run_keep_users(&r);
     for (size_t i = 0; e == ERR_OK && i < n; i++) {
         e = run_on(&r, did[i].at, why);
         if (e == ERR_OK)
@@ -163,17 +187,19 @@ enum err rivals_run(struct session *s, struct rivals *v,
     v->from = lesson_info(s->lesson)->starts_at;
     v->left = run_now(scored_run(s));
     v->to = verdict_at(s);
+    if (v == &s->rivals)
+        ahead_take(s, v);
     enum err e = run_all(s, v, progress, ctx, why);
     if (progress)
         progress(ctx, 0.6);
     if (e == ERR_OK) {
         end_together(v);
-        /* the night's end, to which savings of preventions are counted */
-        sim_time end = lesson_info(s->lesson)->ends_at;
-        v->twin = session_twin_at(s, lesson_preventions(s->lesson) ? end : v->to);
+        v->twin = session_twin_at(s, v->to);
         if (progress)
             progress(ctx, 0.8);
         e = lesson_design(s->lesson) ? ERR_OK : find_mattered(s, v, why);
+        if (e == ERR_OK)
+            turns_find(s, v);
     }
     if (progress)
         progress(ctx, 1);

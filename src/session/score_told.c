@@ -4,7 +4,8 @@
  *     verified      how long the learner watched after the last change, of what the lesson
  *                   asks; half where they called it better than it was
  *     told people   the best update, field by field, each held against what was true when it
- *                   was posted; half of it where any update called users well who suffered
+ *                   was posted; half of it where people were told that users were well who
+ *                   suffered, and nothing where no later word put that right
  */
 #include "quiet.h"
 #include "score.h"
@@ -48,7 +49,6 @@ void grade_verification(const struct grading *g, struct score_item *item)
 
 struct grade { /* of one update */
     double share;
-    bool lie;
     const char *lost; /* what its fields lost, in sentences */
 };
 
@@ -70,12 +70,11 @@ static struct grade grade_update(const struct grading *g, const struct said *u)
     struct grade out = {0};
     struct witness w = at_update(g, u);
     struct buf b;
-    buf_init(&b, 400);
+    buf_init(&b, 0);
     for (size_t i = u->first; i < u->end; i++) {
         const struct statement *st = &g->s->sheet.list[i];
         struct judgement j = sheet_judge(&w, st->line, st->text);
         out.share += j.share / UPDATE_FIELD_COUNT;
-        out.lie |= j.lie;
         note_loss(&b, st, &j);
     }
     unsigned missing = UPDATE_FIELD_COUNT - u->fields;
@@ -91,7 +90,7 @@ static struct grade grade_update(const struct grading *g, const struct said *u)
 static void grade_all_clear(const struct grading *g, struct score_item *item)
 {
     const struct session *s = g->s;
-    const struct statement *hurt = sheet_line_at(s, SHEET_hurt, s->sheet.n);
+    const struct statement *hurt = sheet_line_at(s, SHEET_hurt, scored_sheet(s));
     bool closed = s->claimed && !score_overcalled(s, OUTCOME_CLEAR);
     item->best = "It is said that nobody is hurt (hurt nobody), and it is closed.";
     if (hurt) {
@@ -111,6 +110,65 @@ static void grade_all_clear(const struct grading *g, struct score_item *item)
     }
 }
 
+/* Whoever is told that all is well stops looking. */
+struct lies {
+    bool any, stands;
+    sim_time at; /* of the last of them */
+};
+
+static bool is_lie(const struct grading *g, const struct statement *st)
+{
+    struct witness w = sheet_witness(g->s, scored_run(g->s), g->v->twin, st->at);
+    return sheet_judge(&w, st->line, st->text).lie;
+}
+
+/* Lies among all that people were told, resolve's word with it: one stands until the next word on the
+ * same line of the sheet. */
+static struct lies lies_told(const struct grading *g)
+{
+    const struct sheet *sheet = &g->s->sheet;
+    struct lies out = {0};
+    for (enum sheet_line line = 0; line < SHEET_LINE_COUNT; line++) {
+        bool lie = false;
+        for (size_t i = 0; i < scored_sheet(g->s); i++) {
+            const struct statement *st = &sheet->list[i];
+            if (st->line != line || !st->told)
+                continue;
+            lie = is_lie(g, st);
+            out.any |= lie;
+            if (lie)
+                out.at = st->at;
+        }
+        out.stands |= lie;
+    }
+    return out;
+}
+
+/* The best update; share -1: there is none. */
+static struct grade best_update(const struct grading *g, struct score_item *item)
+{
+    struct grade best = {.share = -1, .lost = ""};
+    for (size_t i = 0; i < scored_saids(g->s); i++) {
+        struct grade now = grade_update(g, &g->s->saids[i]);
+        if (now.share <= best.share)
+            continue;
+        best = now;
+        item->at = g->s->saids[i].at;
+    }
+    return best;
+}
+
+static const char *what_lies_cost(const struct grading *g, const struct lies *lies)
+{
+    if (!lies->any)
+        return "";
+    return arena_printf(
+        g->mem, "At %s people were told that users were well while they suffered%s",
+        score_clock(g, lies->at),
+        lies->stands ? ", and no later word put it right: that costs all of it."
+                     : "; a later word put it right: half of it is left.");
+}
+
 void grade_communication(const struct grading *g, struct score_item *item)
 {
     const struct session *s = g->s;
@@ -118,33 +176,22 @@ void grade_communication(const struct grading *g, struct score_item *item)
         grade_all_clear(g, item);
         return;
     }
-    struct grade best = {.share = -1};
-    bool lied = false;
     item->best =
         "Who is hurt, since when, how much, how it stands and when people hear "
         "again, all as it was then.";
-    for (size_t i = 0; i < scored_saids(s); i++) {
-        struct grade now = grade_update(g, &s->saids[i]);
-        lied |= now.lie;
-        if (now.share <= best.share)
-            continue;
-        best = now;
-        item->at = s->saids[i].at;
-    }
+    struct grade best = best_update(g, item);
+    struct lies lies = lies_told(g);
+    const char *lied = what_lies_cost(g, &lies);
     if (best.share < 0) {
-        item->cost = "Nobody was told anything.";
+        item->cost = lies.any ? lied : "Nobody was told anything.";
         return;
     }
-    item->points = share_points(lied ? best.share / 2 : best.share, item->full);
+    double left = lies.stands ? 0 : lies.any ? 0.5 : 1;
+    item->points = share_points(best.share * left, item->full);
     item->stated = arena_printf(g->mem, "The best of %zu update%s was that of %s.",
                                 scored_saids(s), scored_saids(s) == 1 ? "" : "s",
                                 score_clock(g, item->at));
-    if (item->points == item->full)
-        return;
-    item->cost =
-        lied ? arena_printf(g->mem,
-                            "%s%sAn update said that users were well while they "
-                            "suffered: that halves it.",
-                            best.lost, best.lost[0] ? " " : "")
-             : best.lost;
+    if (item->points < item->full)
+        item->cost = arena_printf(g->mem, "%s%s%s", best.lost,
+                                  best.lost[0] && *lied ? " " : "", lied);
 }

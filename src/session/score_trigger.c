@@ -1,6 +1,7 @@
 /*
- * A tenth of the diagnosis is what began it: the trigger as it stands on the sheet at the
- * end, held against the incident's own entries. The rest is the suspicion; all of it is,
+ * A tenth of the diagnosis is what began it: the trigger as it stood on the sheet before the
+ * change that mattered (at the end, where none did), held against the incident's own entries.
+ * Whoever reads it off the cure has not found it. The rest is the suspicion; all of it is,
  * where a guided run never came to the trigger.
  */
 #include "score.h"
@@ -14,24 +15,42 @@ static void add_sentence(struct arena *mem, const char **to, const char *more)
         *to = arena_printf(mem, "%s%s%s", *to, (*to)[0] ? " " : "", more);
 }
 
+static bool is_right(const struct grading *g, const struct statement *st,
+                     struct judgement *out)
+{
+    struct witness w = sheet_witness(g->s, scored_run(g->s), g->v->twin, g->v->left);
+    *out = (struct judgement){0};
+    if (st)
+        *out = sheet_judge(&w, SHEET_trigger, st->text);
+    return out->share > 0;
+}
+
 void grade_trigger(const struct grading *g, struct score_item *item)
 {
     const struct session *s = g->s;
-    const struct statement *st = sheet_line_at(s, SHEET_trigger, s->sheet.n);
-    if (score_quiet(s) || (!st && s->mode == MODE_GUIDED)) /* not asked for */
+    const struct done_action *change = score_mattered(g);
+    const struct statement *last = sheet_line_at(s, SHEET_trigger, scored_sheet(s)),
+                           *st = change
+                                     ? sheet_line_at(s, SHEET_trigger, change->nsheet)
+                                     : last;
+    if (score_quiet(s) || (!last && s->mode == MODE_GUIDED)) /* not asked for */
         return;
-    struct witness w = sheet_witness(s, scored_run(s), g->v->twin, g->v->left);
     int most = item->full / TRIGGER_PART;
-    struct judgement j =
-        sheet_judge(&w, SHEET_trigger, st && st->at <= g->v->left ? st->text : "");
-    bool right = st && st->at <= g->v->left && j.share > 0;
+    struct judgement j, later;
+    bool right = is_right(g, st, &j), found_later = is_right(g, last, &later);
     item->points = item->points * (item->full - most) / item->full + (right ? most : 0);
     if (right)
         return;
-    add_sentence(g->mem, &item->cost,
-                 st ? arena_printf(g->mem, "You said that \"%.60s\" began it. %s",
-                                   st->text, j.truth)
-                    : arena_printf(g->mem,
-                                   "What began it was not stated (trigger): %d points.",
-                                   most));
+    add_sentence(
+        g->mem, &item->cost,
+        found_later
+            ? arena_printf(g->mem,
+                           "What began it was stated only after the change that "
+                           "made users well: %d points.",
+                           most)
+        : last
+            ? arena_printf(g->mem, "You said that \"%.60s\" began it. %s", last->text,
+                           later.truth)
+            : arena_printf(g->mem, "What began it was not stated (trigger): %d points.",
+                           most));
 }

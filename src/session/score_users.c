@@ -2,19 +2,17 @@
  * What users had of it: how many were spared, and whether anybody was worse off than if
  * nobody had touched anything.
  *
- *     users spared   (nothing - you) / (nothing - reference), in lost requests, 0..1
+ *     users spared   (nothing - you) / (nothing - reference), in lost requests, 0..1; half
+ *                    of it for a change that came out of nothing (score_by_luck())
  *     no harm done   1 - (the most that "you" was ever behind "nothing", for any group of
  *                    users) / (a quarter of nothing's total)
  *
- * A lost request is a bad one, or one that never came although it came on the healthy
- * night: whoever turns customers away has lost them.
+ * Lost is what users_lost() (twin.h) counts; whoever turns customers away has lost them.
  */
 #include "score.h"
+#include "twin.h"
 
 #include <math.h>
-
-/* Up to so many, requests are on their way and not missing. */
-#define ON_THEIR_WAY 3
 
 static double clamp01(double x)
 {
@@ -22,57 +20,6 @@ static double clamp01(double x)
 }
 
 /* ---- who was lost ---------------------------------------------------------------- */
-
-static double came(const struct recording *rec, comp_id client, sim_time from,
-                   sim_time to)
-{
-    struct fate f = recording_fate(rec, client, from, to);
-    return f.good + f.bad;
-}
-
-static double never_came(const struct run *r, const struct recording *twin,
-                         comp_id client, sim_time from, sim_time to)
-{
-    double missing =
-        twin ? came(twin, client, from, to) - came(r->rec, client, from, to) : 0;
-    return missing > ON_THEIR_WAY ? missing : 0;
-}
-
-typedef double lost_fn(const struct run *r, const struct recording *twin,
-                       comp_id client, sim_time from, sim_time to);
-
-/* Client by client: where one tries again and again, another is still missing. */
-static double over_clients(const struct run *r, const struct recording *twin,
-                           sim_time from, sim_time to, lost_fn *lost)
-{
-    const struct model *m = r->stage->lw.model;
-    double sum = 0;
-    for (size_t i = 0; i < model_comps(m); i++)
-        if (model_in_slo(m, (comp_id)i))
-            sum += lost(r, twin, (comp_id)i, from, to);
-    return sum;
-}
-
-static double lost_of(const struct run *r, const struct recording *twin, comp_id client,
-                      sim_time from, sim_time to)
-{
-    return recording_fate(r->rec, client, from, to).bad +
-           never_came(r, twin, client, from, to);
-}
-
-double users_lost(const struct run *r, const struct recording *twin, comp_id client,
-                  sim_time from, sim_time to)
-{
-    return client == COMP_NONE ? over_clients(r, twin, from, to, lost_of)
-                               : lost_of(r, twin, client, from, to);
-}
-
-double users_missing(const struct run *r, const struct recording *twin, sim_time from,
-                     sim_time to)
-{
-    double all = twin ? came(twin, COMP_NONE, from, to) : 0;
-    return all > 0 ? over_clients(r, twin, from, to, never_came) / all : 0;
-}
 
 bool is_group(const struct model *m, comp_id c)
 {
@@ -106,8 +53,7 @@ static const char *what_users_cost(const struct grading *g)
     double more = (double)sc->bad_you - (double)sc->bad_reference;
     if (!score_changed(g->s))
         return "Nothing was changed, so nobody was spared.";
-    double turned =
-        over_clients(&g->v->you, g->v->twin, g->v->from, g->v->to, never_came);
+    double turned = users_missing(g->v->you.rec, g->v->twin, COMP_NONE, 0, g->v->to);
     if (turned > (double)sc->bad_you / 2)
         return arena_printf(g->mem,
                             "%s of them never came: they were turned away, or gave up.",
@@ -116,23 +62,46 @@ static const char *what_users_cost(const struct grading *g)
                         score_count(g, more > 0 ? more : 0));
 }
 
+static const char by_luck[] = "It was tried on a guess: before it no suspicion stood "
+                              "open that anything on the screen "
+                              "spoke for. Half of what a guess spares counts.";
+
+/* "api scaled from 2 to 8 at 11:49 cost 1 500 of them; undone at 11:50." */
+static const char *what_turns_cost(const struct grading *g)
+{
+    const char *all = "";
+    for (size_t i = 0; i < g->v->nturns; i++) {
+        const struct turn *t = &g->v->turns[i];
+        all = arena_printf(g->mem, "%s What you did at %s (%s) cost %s of them%s%s.",
+                           all, score_clock(g, t->at), t->what, score_count(g, t->cost),
+                           t->undone == SIM_FOREVER ? "" : "; undone at ",
+                           t->undone == SIM_FOREVER ? "" : score_clock(g, t->undone));
+    }
+    return all;
+}
+
 void grade_users(const struct grading *g, struct score_item *item)
 {
     const struct score *sc = g->score;
-    item->points = share_points(spared(g), item->full);
+    bool luck = score_by_luck(g);
+    item->points = share_points(luck ? spared(g) / 2 : spared(g), item->full);
     item->at = first_change(g->s);
     item->stated =
-        arena_printf(g->mem, "%s requests were lost from the page until %s.",
+        arena_printf(g->mem, "%s requests were lost until %s.",
                      score_count(g, (double)sc->bad_you), score_clock(g, g->v->to));
-    item->truth = arena_printf(g->mem, "Doing nothing would have lost %s.",
-                               score_count(g, (double)sc->bad_nothing));
+    item->truth =
+        arena_printf(g->mem, "Doing nothing would have lost %s.%s",
+                     score_count(g, (double)sc->bad_nothing), what_turns_cost(g));
     if (g->v->has_reference)
         item->best = arena_printf(
             g->mem, "At most %s: what is lost when it is mended %s after the page.",
             score_count(g, (double)sc->bad_reference),
             score_span(g, lesson_info(g->s->lesson)->expert));
     if (item->points < item->full)
-        item->cost = what_users_cost(g);
+        item->cost = !luck ? what_users_cost(g)
+                     : spared(g) >= 1
+                         ? by_luck
+                         : arena_printf(g->mem, "%s %s", by_luck, what_users_cost(g));
 }
 
 /* ---- no harm done ---------------------------------------------------------------- */
@@ -147,8 +116,8 @@ static void look_behind(const struct grading *g, comp_id client, struct behind *
 {
     const struct rivals *v = g->v;
     for (sim_time t = v->from + SIM_SEC; t <= v->to; t += SIM_SEC) {
-        double d = users_lost(&v->you, v->twin, client, v->from, t) -
-                   users_lost(&v->nothing, v->twin, client, v->from, t);
+        double d = users_lost(v->you.rec, v->twin, client, v->from, t) -
+                   users_lost(v->nothing.rec, v->twin, client, v->from, t);
         if (d > b->most)
             *b = (struct behind){d, t, client};
     }
@@ -177,7 +146,7 @@ void grade_containment(const struct grading *g, struct score_item *item)
     }
     struct behind b = worst_behind(g);
     double scale =
-        users_lost(&g->v->nothing, g->v->twin, COMP_NONE, g->v->from, g->v->to) / 4;
+        users_lost(g->v->nothing.rec, g->v->twin, COMP_NONE, g->v->from, g->v->to) / 4;
     item->points = share_points(1 - b.most / (scale > 10 ? scale : 10), item->full);
     if (item->points == item->full)
         return;

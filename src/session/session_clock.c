@@ -7,6 +7,7 @@
  * face can look for keys in between. Whatever holds time (a question, unread text) pins
  * target to now.
  */
+#include "ahead.h"
 #include "quiet.h"
 #include "session_internal.h"
 #include "sheet.h"
@@ -114,7 +115,7 @@ void session_break_wait(struct session *s)
 
 /* Time pressure is never a condition: the guided mode leaves two hours more than the
  * proof looks at. */
-static sim_time end_of(const struct session *s)
+sim_time session_end(const struct session *s)
 {
     return lesson_info(s->lesson)->ends_at +
            (s->mode == MODE_GUIDED ? 2 * SIM_HOUR : 0);
@@ -130,7 +131,7 @@ static bool on_second(void *ctx, struct run *r)
         session_break_wait(s);
     forecast_check(s);
     step_check(s);
-    if (run_now(r) >= end_of(s) && !s->over) {
+    if (run_now(r) >= session_end(s) && !s->over) {
         session_say(s, TONE_WARN, "The shift is over.");
         session_finish(s);
     }
@@ -195,7 +196,7 @@ static enum err open_run(struct session *s, const struct session_options *o,
                          const struct run *page, struct errmsg *why)
 {
     if (page) {
-        s->quiet = lesson_info(s->lesson)->quiet;
+        s->quiet = o->quiet || lesson_info(s->lesson)->quiet;
         return run_fork(&s->run, page, why);
     }
     struct stage *g = night_of(s, o, why);
@@ -218,6 +219,8 @@ static enum err session_load(struct session *s, const struct session_options *o,
         e = lesson_load(&s->lesson, o->text, o->len, o->name, why);
     if (e == ERR_OK)
         e = open_run(s, o, page, why);
+    if (e == ERR_OK && o->twin)
+        e = run_fork(&s->twin.run, o->twin, why);
     if (e != ERR_OK)
         return e;
     lesson_identity(s->lesson, &s->run.stage->lw, s->identity);
@@ -263,6 +266,7 @@ void session_free(struct session *s)
     form_close(s);
     branch_release(&s->first);
     rivals_release(&s->rivals);
+    ahead_release(&s->ahead);
     run_release(&s->begin);
     run_release(&s->fork);
     run_release(&s->run);
@@ -385,6 +389,13 @@ static enum err follow(struct session *s, uint64_t *left, struct errmsg *why)
     return e;
 }
 
+/* The time that is left of a tick: for the twin, then for the debrief to come. */
+static enum err spare_time(struct session *s, uint64_t *left)
+{
+    enum err e = session_follow_twin(s, left);
+    return e == ERR_OK && !s->run.effort ? ahead_work(s, left) : e;
+}
+
 enum err session_tick(struct session *s, sim_time elapsed, uint64_t max_events,
                       bool *more, struct errmsg *why)
 {
@@ -394,7 +405,7 @@ enum err session_tick(struct session *s, sim_time elapsed, uint64_t max_events,
     *more = false;
     if (h != HOLD_NONE && h != HOLD_WAITING) {
         s->target = now;
-        *more = session_follow_twin(s, &max_events) == ERR_STOPPED;
+        *more = spare_time(s, &max_events) == ERR_STOPPED;
         return ERR_OK;
     }
     double speed = h == HOLD_WAITING ? s->wait_speed : s->speed;
@@ -404,8 +415,8 @@ enum err session_tick(struct session *s, sim_time elapsed, uint64_t max_events,
     if (h == HOLD_WAITING && s->target > s->wait_until)
         s->target = s->wait_until;
     enum err e = follow(s, &max_events, why);
-    if (e == ERR_OK) /* the twin gets the time that is left */
-        e = session_follow_twin(s, &max_events);
+    if (e == ERR_OK)
+        e = spare_time(s, &max_events);
     if (e != ERR_STOPPED)
         return e;
     *more = true;

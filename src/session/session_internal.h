@@ -33,6 +33,7 @@
 #ifndef TRUECODE_SESSION_INTERNAL_H
 #define TRUECODE_SESSION_INTERNAL_H
 
+#include "ahead.h"
 #include "branch.h"
 #include "guide.h"
 #include "notebook.h"
@@ -79,6 +80,8 @@ struct session {
     struct branch first;
     struct rivals rivals; /* of what is over; world NULL: not run yet */
 
+    struct ahead ahead;
+
     /* The clock. */
     enum phase phase;
     bool paused, over;
@@ -93,8 +96,9 @@ struct session {
     sim_time *began; /* when each step so far began, in this branch */
     enum step_status *status;
     size_t hints_shown, hints_total, wrong_answers;
-    bool moot;   /* the current step asks what it was, as users are well again */
-    bool unread; /* a step was announced, and nothing was typed since */
+    size_t wrong_here; /* of those, to the current step */
+    bool moot;         /* the current step asks what it was, as users are well again */
+    bool unread;       /* a step was announced, and nothing was typed since */
     bool practice;
     bool reset;           /* the learner wants to begin anew, and said yes */
     sim_time *trapped_at; /* when each trap fired; SIM_FOREVER: not yet */
@@ -154,6 +158,7 @@ enum err session_fork(struct session **out, const struct session *s,
 /* ---- the clock (session_clock.c) ------------------------------------------------- */
 
 enum hold session_hold(const struct session *s);
+sim_time session_end(const struct session *s); /* the shift is over then */
 void session_touch(struct session *s); /* something changed that a screen would show */
 /* Before an input: nothing of its moment is still to come. */
 void session_settle(struct session *s);
@@ -210,6 +215,8 @@ const struct recording *session_twin(struct session *s);
 /* Runs the twin towards now, at most *left events (NULL: all the way). ERR_STOPPED: more
  * is owed. */
 enum err session_follow_twin(struct session *s, uint64_t *left) MUST_USE;
+/* Towards `until` instead, which may lie ahead of the learner. */
+enum err session_twin_to(struct session *s, sim_time until, uint64_t *left) MUST_USE;
 /* The incident's harm to users from `from` until now; of all that the objective is
  * about where `client` is COMP_NONE. */
 struct impact session_impact(struct session *s, comp_id client, sim_time from);

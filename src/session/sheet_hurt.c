@@ -30,7 +30,7 @@ static bool readable(const struct witness *w, const char *text, struct errmsg *w
 {
     struct buf b;
     bool yes = says_everybody(text) || says_nobody(text);
-    buf_init(&b, 200);
+    buf_init(&b, 0);
     for (comp_id c = witness_client(w, COMP_NONE); c != COMP_NONE;
          c = witness_client(w, c)) {
         yes |= names(w, c, text);
@@ -48,7 +48,7 @@ static void judge(const struct witness *w, const char *text, struct judgement *o
     struct buf b;
     unsigned hurt = 0, hit = 0, well = 0, blamed = 0;
     bool every = says_everybody(text), nobody = says_nobody(text);
-    buf_init(&b, 200);
+    buf_init(&b, 0);
     for (comp_id c = witness_client(w, COMP_NONE); c != COMP_NONE;
          c = witness_client(w, c)) {
         bool said = !nobody && (names(w, c, text) || every), is = witness_hurt(w, c);

@@ -45,8 +45,8 @@ static double measured(const struct witness *w, enum claim_kind kind, sim_time f
     struct impact h = witness_impact(w, COMP_NONE, from);
     double seconds = (double)(w->at - from) / (double)SIM_SEC;
     return kind == CLAIM_SHARE  ? (isnan(h.share) ? 0 : h.share)
-           : kind == CLAIM_RATE ? (seconds > 0 ? (double)h.bad / seconds : 0)
-                                : (double)h.bad;
+           : kind == CLAIM_RATE ? (seconds > 0 ? (double)h.lost / seconds : 0)
+                                : (double)h.lost;
 }
 
 static double worst_minute(const struct witness *w, enum claim_kind kind)

@@ -4,6 +4,9 @@
  * here, and so is the table.
  */
 #include "thoughtless.h"
+#include "twin.h"
+
+#include "promise.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -310,6 +313,31 @@ static void play_unplugger(struct hand *h)
     turn_settings(h, off);
 }
 
+/* Does to each component whatever can cost data, without a look at what is where. */
+static void play_loser(struct hand *h)
+{
+    static const struct {
+        const char *kind, *verb;
+    } acts[] = {
+        {"replica", "db failover"},          {"database", "db failover"},
+        {"database", "db restore"},          {"subscription", "queue skip"},
+        {"subscription", "queue dead drop"}, {"cache", "flush"},
+    };
+    const struct model *m = world_model(h->s->run.world);
+    size_t n = model_comps(m);
+    for (size_t i = 0; i < n * (sizeof acts / sizeof *acts) && !over(h); i++) {
+        comp_id c = (comp_id)(i % n);
+        bool replica = str_eq(acts[i / n].kind, "replica");
+        if (!str_eq(model_kind(m, c)->name, acts[i / n].kind))
+            continue;
+        typef(h, "%s %s%s%s", acts[i / n].verb,
+              replica ? model_name(m, model_owner(m, c)) : "", replica ? " " : "",
+              model_name(m, c));
+        pass(h, SIM_MIN);
+    }
+    each_service(h, "restart", " --rolling");
+}
+
 static void play_waiter(struct hand *h)
 {
     (void)h;
@@ -383,54 +411,115 @@ static void play(struct hand *h)
         session_finish(h->s);
 }
 
-enum err thoughtless_run(enum player p, const struct session_options *o,
-                         struct score *score, struct errmsg *why)
+enum err thoughtless_play(enum player p, struct session *s, struct score *score,
+                          struct errmsg *why)
 {
-    struct hand h = {.player = p};
+    struct hand h = {.s = s, .player = p};
     struct report report;
-    enum err e = session_open(&h.s, o, why);
-    if (e != ERR_OK)
-        return e;
-    rng_seed(&h.rng, o->seed, "thoughtless");
+    if (p == PLAYER_loser && run_wards(&s->run) == 0) {
+        *score = (struct score){.outcome = OUTCOME_COUNT};
+        return ERR_OK;
+    }
+    rng_seed(&h.rng, s->seed, "thoughtless");
     play(&h);
-    e = session_report(h.s, &report, NULL, NULL, why);
+    enum err e = session_report_early(s, &report, why);
     if (e == ERR_OK) {
         *score = report.score;
         report_release(&report);
     }
-    session_free(h.s);
     return e;
+}
+
+static enum err play_from(enum player p, const struct session_options *o,
+                          const struct run *page, struct score *score,
+                          struct errmsg *why)
+{
+    struct session *s;
+    enum err e = session_open_at(&s, o, page, why);
+    if (e != ERR_OK)
+        return e;
+    e = thoughtless_play(p, s, score, why);
+    session_free(s);
+    return e;
+}
+
+enum err thoughtless_run(enum player p, const struct session_options *o,
+                         struct score *score, struct errmsg *why)
+{
+    return play_from(p, o, NULL, score, why);
 }
 
 /* ---- all of them ----------------------------------------------------------------- */
 
-static enum err play_row(struct player_row *r, const struct session_options *base,
-                         unsigned count, struct errmsg *why)
+/* A seed's night up to the page, and the healthy one: all players begin there. */
+struct opening {
+    struct run page;
+    struct twin twin; /* no world: there is none */
+};
+
+static void opening_release(struct opening *n)
 {
-    struct session_options o = *base;
-    enum err e = ERR_OK;
-    o.mode = r->mode;
-    for (unsigned i = 0; e == ERR_OK && i < count; i++) {
-        struct score score;
-        o.seed = base->seed + i;
-        e = thoughtless_run(r->player, &o, &score, why);
-        if (e == ERR_OK)
-            player_row_add(r, &score, o.seed);
-    }
+    run_release(&n->page);
+    twin_release(&n->twin);
+}
+
+static enum err opening_begin(struct opening *n, const struct lesson *l, uint64_t seed,
+                              struct errmsg *why)
+{
+    const struct lesson_info *li = lesson_info(l);
+    struct errmsg none = {0};
+    memset(n, 0, sizeof *n);
+    struct stage *g = stage_new(l, seed, why);
+    if (!g)
+        return ERR_LESSON;
+    enum err e = run_open(&n->page, g, seed, why);
+    stage_unref(g);
+    if (e == ERR_OK)
+        e = run_advance(&n->page, li->starts_at, NULL, NULL, why);
+    if (e == ERR_OK && (twin_open(&n->twin, l, seed, NULL, &none) != ERR_OK ||
+                        twin_follow(&n->twin, li->ends_at, NULL, &none) != ERR_OK))
+        twin_release(&n->twin);
     return e;
 }
 
-/* Players who choose improvements have nothing to do where there are none. */
-static bool has_design(const struct session_options *o)
+static enum err play_row(struct player_row *r, const struct session_options *base,
+                         const struct opening *n, uint64_t seed, struct errmsg *why)
 {
-    struct errmsg ignored = {0};
-    struct lesson *l = NULL;
-    if (o->lesson)
-        return lesson_design(o->lesson);
-    bool yes = lesson_load(&l, o->text, o->len, o->name, &ignored) == ERR_OK &&
-               lesson_design(l);
-    lesson_unref(l);
-    return yes;
+    struct session_options o = *base;
+    struct score score;
+    o.mode = r->mode;
+    o.seed = seed;
+    o.twin = n->twin.run.world ? &n->twin.run : NULL;
+    enum err e = play_from(r->player, &o, &n->page, &score, why);
+    if (e == ERR_OK && score.outcome != OUTCOME_COUNT)
+        player_row_add(r, &score, seed);
+    return e;
+}
+
+enum { ROWS = MODE_BLIND * PLAYER_COUNT }; /* in which something is surely wrong */
+
+struct progress {
+    bool (*tell)(void *ctx, unsigned done, unsigned all);
+    void *ctx;
+    unsigned done, all;
+};
+
+static enum err play_seed(struct players *out, const struct session_options *o,
+                          uint64_t seed, struct progress *p, struct errmsg *why)
+{
+    struct opening n;
+    enum err e = opening_begin(&n, o->lesson, seed, why);
+    for (unsigned i = 0; e == ERR_OK && i < ROWS; i++) {
+        bool idle = out->rows[i].player == PLAYER_spender && !lesson_design(o->lesson);
+        if (!idle) /* nobody can choose improvements where there are none */
+            e = play_row(&out->rows[i], o, &n, seed, why);
+        p->done++;
+        if (e == ERR_OK && p->tell && !p->tell(p->ctx, p->done, p->all))
+            e = errmsg_set(why, ERR_STOPPED, "stopped after %u of %u plays", p->done,
+                           p->all);
+    }
+    opening_release(&n);
+    return e;
 }
 
 enum err players_play(struct players *out, const struct session_options *o,
@@ -438,19 +527,22 @@ enum err players_play(struct players *out, const struct session_options *o,
                       bool (*progress)(void *ctx, unsigned done, unsigned all),
                       void *ctx, struct errmsg *why)
 {
-    enum { ROWS = MODE_BLIND * PLAYER_COUNT }; /* in which something is surely wrong */
+    struct progress p = {progress, ctx, 0, ROWS * count};
+    struct session_options at = *o;
+    struct lesson *l = NULL;
     enum err e = ERR_OK;
-    const bool design = has_design(o);
-    *out = (struct players){.rows = mem_array(ROWS, sizeof *out->rows)};
-    for (unsigned i = 0; e == ERR_OK && i < ROWS; i++) {
-        struct player_row *r = &out->rows[out->n++];
-        *r = (struct player_row){.player = (enum player)(i % PLAYER_COUNT),
-                                 .mode = (enum play_mode)(i / PLAYER_COUNT)};
-        e = play_row(r, o, r->player == PLAYER_spender && !design ? 0 : count, why);
-        if (e == ERR_OK && progress && !progress(ctx, i + 1, ROWS))
-            e = errmsg_set(why, ERR_STOPPED, "stopped after %u of %u players", i + 1,
-                           (unsigned)ROWS);
-    }
+    *out = (struct players){.rows = mem_array(ROWS, sizeof *out->rows), .n = ROWS};
+    for (unsigned i = 0; i < ROWS; i++)
+        out->rows[i] = (struct player_row){.player = (enum player)(i % PLAYER_COUNT),
+                                           .mode = (enum play_mode)(i / PLAYER_COUNT)};
+    if (o->lesson)
+        l = lesson_ref(o->lesson);
+    else
+        e = lesson_load(&l, o->text, o->len, o->name, why);
+    at.lesson = l;
+    for (unsigned i = 0; e == ERR_OK && i < count; i++)
+        e = play_seed(out, &at, o->seed + i, &p, why);
+    lesson_unref(l);
     if (e != ERR_OK)
         players_release(out);
     return e;

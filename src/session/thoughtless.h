@@ -9,7 +9,11 @@
 
 #include "session_internal.h"
 
-/* Plays a run by one player. ERR_LESSON: the lesson cannot be played at all. */
+/* Plays an opened session to its end by one player; outcome OUTCOME_COUNT: there is nothing
+ * to do for that one in this lesson, and nothing was played. */
+enum err thoughtless_play(enum player p, struct session *s, struct score *score,
+                          struct errmsg *why) MUST_USE;
+/* Plays a run by one player, the same. ERR_LESSON: the lesson cannot be played at all. */
 enum err thoughtless_run(enum player p, const struct session_options *o,
                          struct score *score, struct errmsg *why) MUST_USE;
 

@@ -27,7 +27,10 @@ enum err night_open(struct run *out, const struct lesson *l, uint64_t seed,
 enum err twin_open(struct twin *t, const struct lesson *l, uint64_t seed,
                    struct effort *effort, struct errmsg *why)
 {
-    return night_open(&t->run, l, seed, NIGHT_TWIN, 0, effort, why);
+    enum err e = night_open(&t->run, l, seed, NIGHT_TWIN, 0, effort, why);
+    if (e == ERR_OK)
+        run_keep_users(&t->run);
+    return e;
 }
 
 enum err twin_without(struct run *out, const struct lesson *l, uint64_t seed,
@@ -50,6 +53,9 @@ void twin_release(struct twin *t)
 
 /* ---- the difference -------------------------------------------------------------- */
 
+/* Up to so many, requests are on their way and not missing. */
+#define ON_THEIR_WAY 3
+
 /* Bad requests here in a stretch of time, less those of the twin. */
 static double ahead(const struct recording *here, const struct recording *twin,
                     comp_id client, sim_time from, sim_time to)
@@ -58,30 +64,89 @@ static double ahead(const struct recording *here, const struct recording *twin,
            recording_fate(twin, client, from, to).bad;
 }
 
+static double came(const struct recording *rec, comp_id client, sim_time from,
+                   sim_time to)
+{
+    struct fate f = recording_fate(rec, client, from, to);
+    return f.good + f.bad;
+}
+
+/* Those of one client who came on the healthy night and not here. The fate of a request is
+ * known once it is late, so that those of the last moments may still come. */
+static double missing_of(const struct recording *here, const struct recording *twin,
+                         comp_id client, sim_time from, sim_time to)
+{
+    const struct slo *slo = model_get_slo(recording_model(here));
+    sim_time known = to - (slo ? slo->within : 0);
+    if (known <= from)
+        return 0;
+    double missing = came(twin, client, from, known) - came(here, client, from, to);
+    return missing > ON_THEIR_WAY ? missing : 0;
+}
+
+/* Client by client: where one tries again and again, another is still missing. */
+double users_missing(const struct recording *here, const struct recording *twin,
+                     comp_id client, sim_time from, sim_time to)
+{
+    const struct model *m = recording_model(here);
+    if (!twin)
+        return 0;
+    if (client != COMP_NONE)
+        return missing_of(here, twin, client, from, to);
+    double sum = 0;
+    for (size_t i = 0; i < model_comps(m); i++)
+        if (model_in_slo(m, (comp_id)i))
+            sum += missing_of(here, twin, (comp_id)i, from, to);
+    return sum;
+}
+
+double users_lost(const struct recording *here, const struct recording *twin,
+                  comp_id client, sim_time from, sim_time to)
+{
+    if (!twin)
+        return recording_fate(here, client, from, to).bad;
+    double bad = ahead(here, twin, client, from, to);
+    return (bad > 0 ? bad : 0) + users_missing(here, twin, client, from, to);
+}
+
+typedef double harm_fn(const struct recording *here, const struct recording *twin,
+                       comp_id client, sim_time from, sim_time to);
+
+/* Backwards, to the last second at which nobody had been hurt for good. */
+static sim_time first_hurt(const struct recording *here, const struct recording *twin,
+                           comp_id client, sim_time from, sim_time to, harm_fn *harm)
+{
+    sim_time t = to / SIM_SEC * SIM_SEC;
+    while (t > from && harm(here, twin, client, from, t) > 0)
+        t -= SIM_SEC;
+    return t < from ? from : t;
+}
+
 struct impact impact_of(const struct recording *here, const struct recording *twin,
                         comp_id client, sim_time from, sim_time to)
 {
-    struct fate all = recording_fate(here, client, from, to);
+    double all = came(here, client, from, to);
+    if (!twin)
+        return (struct impact){
+            .all = (uint64_t)all, .share = NAN, .since = SIM_FOREVER};
     double bad = ahead(here, twin, client, from, to);
-    struct impact h = {.all = (uint64_t)(all.good + all.bad),
-                       .bad = bad > 0 ? (uint64_t)bad : 0,
+    double missing = users_missing(here, twin, client, from, to);
+    double lost = (bad > 0 ? bad : 0) + missing;
+    struct impact h = {.all = (uint64_t)(all + missing),
+                       .lost = (uint64_t)lost,
                        .share = NAN,
                        .since = SIM_FOREVER};
     if (h.all > 0)
-        h.share = (double)h.bad / (double)h.all;
-    if (h.bad == 0)
-        return h;
-    /* backwards, to the last second at which nobody had been hurt for good */
-    sim_time t = to / SIM_SEC * SIM_SEC;
-    while (t > from && ahead(here, twin, client, from, t) > 0)
-        t -= SIM_SEC;
-    h.since = t < from ? from : t;
+        h.share = (double)h.lost / (double)h.all;
+    if (h.lost > 0)
+        h.since =
+            first_hurt(here, twin, client, from, to, bad > 0 ? ahead : users_lost);
     return h;
 }
 
 bool impact_counts(const struct impact *h, const struct slo *slo)
 {
-    return h->bad > 0 && slo && h->share > 1 - slo->objective;
+    return h->lost > 0 && slo && h->share > 1 - slo->objective;
 }
 
 /* ---- a session's ----------------------------------------------------------------- */
@@ -99,18 +164,23 @@ static bool twin_ready(struct session *s)
     return !s->twin_failed;
 }
 
-enum err session_follow_twin(struct session *s, uint64_t *left)
+enum err session_twin_to(struct session *s, sim_time until, uint64_t *left)
 {
     struct errmsg ignored = {0};
     if (!twin_ready(s))
         return ERR_OK;
     sim_time was = run_now(&s->twin.run);
-    enum err e = twin_follow(&s->twin, run_now(&s->run), left, &ignored);
-    if (e == ERR_OK && run_now(&s->twin.run) > was)
+    enum err e = twin_follow(&s->twin, until, left, &ignored);
+    if (e == ERR_OK && run_now(&s->twin.run) > was && was < run_now(&s->run))
         session_touch(s); /* what users have lost is known now */
     if (e == ERR_LIMIT)
         s->twin_failed = true;
     return e == ERR_STOPPED ? e : ERR_OK;
+}
+
+enum err session_follow_twin(struct session *s, uint64_t *left)
+{
+    return session_twin_to(s, run_now(&s->run), left);
 }
 
 const struct recording *session_twin_at(struct session *s, sim_time until)

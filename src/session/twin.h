@@ -11,7 +11,7 @@
  *     twin_open(&t, lesson, seed, NULL, &why);
  *     twin_follow(&t, run_now(&r), NULL, &why);          // may take as long as the night did
  *     struct impact h = impact_of(r.rec, t.run.rec, shoppers, page, run_now(&r));
- *     if (h.since != SIM_FOREVER) ... h.bad requests of h.all, h.share ...
+ *     if (h.since != SIM_FOREVER) ... h.lost requests of h.all, h.share ...
  *
  * Owner: the caller releases a twin; it shares nothing with the first world but the lesson.
  *
@@ -27,7 +27,8 @@
 struct twin {
     struct run run; /* world NULL: not opened yet */
 };
-/* Opens a twin at time 0.
+/* Opens a twin at time 0. What users had of it is recorded, and what alerts look at
+ * (run_keep_users()): nothing else is ever asked of it.
  * ERR_LESSON: the lesson's world cannot be built so. */
 enum err twin_open(struct twin *t, const struct lesson *l, uint64_t seed,
                    struct effort *effort, struct errmsg *why) MUST_USE;
@@ -45,12 +46,22 @@ enum err night_open(struct run *out, const struct lesson *l, uint64_t seed,
                     struct errmsg *why) MUST_USE;
 void twin_release(struct twin *t);
 
+/* Users lost, the one number for it everywhere: requests from `from` to `to` that were bad
+ * here and would not have been in the twin, and those that never came here although they
+ * came there, as of one who gave up or was turned away. Of one client, or (COMP_NONE) of
+ * all that the objective is about. No twin (NULL): the bad ones. */
+double users_lost(const struct recording *here, const struct recording *twin,
+                  comp_id client, sim_time from, sim_time to);
+/* The part of them that never came. */
+double users_missing(const struct recording *here, const struct recording *twin,
+                     comp_id client, sim_time from, sim_time to);
+
 /* The harm that users of one client (COMP_NONE: of all that the objective is about) had
- * from `from` to `to` that they would not have suffered in the twin. */
+ * from `from` to `to`; none is known without a twin (NULL). */
 struct impact {
-    uint64_t all; /* requests here whose fate was decided */
-    uint64_t bad; /* bad ones here, less those of the twin; 0 when there were fewer */
-    double share; /* bad / all; NaN: nobody's fate was decided */
+    uint64_t all;  /* requests whose fate was decided here, and those that never came */
+    uint64_t lost; /* users_lost() */
+    double share;  /* lost / all; NaN: nobody's fate was decided */
     /* The second in which the first of them was bad and from which on it was never made
      * good; SIM_FOREVER: nobody is hurt. */
     sim_time since;

@@ -99,6 +99,11 @@ enum err run_fork(struct run *out, const struct run *r, struct errmsg *why)
     return ERR_OK;
 }
 
+void run_keep_users(struct run *r)
+{
+    recording_keep_users(r->rec, r->stage->lw.warns, lesson_preventions(run_lesson(r)));
+}
+
 void run_release(struct run *r)
 {
     if (r->world)
@@ -335,6 +340,16 @@ enum err run_line(struct run *r, const char *line, sim_time end, struct errmsg *
     effects_release(&fx);
     out_release(&out);
     return e;
+}
+
+/* A line that is refused is left out; where the world runs away the course ends. */
+void run_course(struct run *r, const struct course *c, sim_time end)
+{
+    for (size_t i = 0; i < c->nlines && run_now(r) < end; i++) {
+        struct errmsg refused = {0};
+        if (run_line(r, c->lines[i], end, &refused) == ERR_LIMIT)
+            break;
+    }
 }
 
 /* ---- verdicts -------------------------------------------------------------------- */

@@ -23,15 +23,20 @@
 
 /* ---- conditions --------------------------------------------------------- */
 
-static double threshold_value(const struct recording *r, size_t rule, sim_time at)
+/* A rule and where its figures stand. */
+struct look {
+    const struct alert_rule *rule;
+    struct rule_column at;
+};
+
+static double threshold_value(const struct recording *r, const struct look *k,
+                              sim_time at)
 {
-    assert(rule < r->plan->nrules);
-    uint32_t col = r->plan->rule_col[rule];
-    if (col == NO_COLUMN)
+    if (k->at.col == NO_COLUMN)
         return NAN;
-    if (r->plan->rule_rate[rule])
-        return column_rate(r, col, at - RATE_WINDOW, at);
-    return table_at(&r->table, (uint32_t)(at / SIM_SEC), col);
+    if (k->at.rate)
+        return column_rate(r, k->at.col, at - RATE_WINDOW, at);
+    return table_at(&r->table, (uint32_t)(at / SIM_SEC), k->at.col);
 }
 
 static double burn_over(const struct recording *r, sim_time window, sim_time at)
@@ -49,11 +54,11 @@ static double burn_over(const struct recording *r, sim_time window, sim_time at)
 }
 
 /* The value to report when the rule's condition is true at `at`; NaN: it is false. */
-static double condition(const struct recording *r, size_t rule, sim_time at)
+static double condition(const struct recording *r, const struct look *k, sim_time at)
 {
-    const struct alert_rule *a = &r->plan->rules[rule];
+    const struct alert_rule *a = k->rule;
     if (a->kind == ALERT_THRESHOLD) {
-        double v = threshold_value(r, rule, at);
+        double v = threshold_value(r, k, at);
         bool beyond = a->below ? v < a->value : v > a->value;
         return beyond ? v : NAN;
     }
@@ -66,36 +71,61 @@ static double condition(const struct recording *r, size_t rule, sim_time at)
 
 /* ---- each second -------------------------------------------------------- */
 
-static void fire(struct alerts *a, size_t rule, sim_time now, double value)
+/* Whether the rule fires at `now`, now or since earlier; *v is what its condition says. */
+static bool fires(const struct recording *r, const struct look *k,
+                  struct alert_state *s, sim_time now, double *v)
 {
-    assert(!a->states[rule].firing);
-    GROW(a->past, a->n, a->cap);
-    a->past[a->n++] = (struct alert_past){(uint16_t)rule, now, SIM_FOREVER, value};
-    a->states[rule].firing = a->n;
+    *v = condition(r, k, now);
+    if (isnan(*v)) {
+        s->true_since = SIM_FOREVER;
+        return false;
+    }
+    if (s->true_since == SIM_FOREVER)
+        s->true_since = now;
+    return s->firing || now - s->true_since >= k->rule->hold;
 }
 
 static void evaluate(struct recording *r, size_t rule, sim_time now)
 {
     assert(rule < r->plan->nrules);
-    struct alert_state *s = &r->alerts.states[rule];
-    double v = condition(r, rule, now);
-    if (isnan(v)) {
-        s->true_since = SIM_FOREVER;
-        if (s->firing)
-            r->alerts.past[s->firing - 1].until = now;
+    struct alerts *a = &r->alerts;
+    struct alert_state *s = &a->states[rule];
+    const struct look k = {&r->plan->rules[rule], r->plan->rule_cols[rule]};
+    double v;
+    bool yes = fires(r, &k, s, now, &v);
+    if (yes && !s->firing) {
+        GROW(a->past, a->n, a->cap);
+        a->past[a->n++] = (struct alert_past){(uint16_t)rule, now, SIM_FOREVER, v};
+        s->firing = a->n;
+    } else if (!yes && s->firing) {
+        a->past[s->firing - 1].until = now;
         s->firing = 0;
-        return;
     }
-    if (s->true_since == SIM_FOREVER)
-        s->true_since = now;
-    if (!s->firing && now - s->true_since >= r->plan->rules[rule].hold)
-        fire(&r->alerts, rule, now, v);
 }
 
 void alerts_evaluate(struct recording *r, sim_time now)
 {
     for (size_t i = 0; i < r->plan->nrules; i++)
         evaluate(r, i, now);
+}
+
+struct fired recording_would_fire(const struct recording *r,
+                                  const struct alert_rule *rule, sim_time since,
+                                  sim_time until)
+{
+    const struct look k = {rule, plan_rule(r->plan, rule)};
+    struct alert_state s = {.true_since = SIM_FOREVER};
+    struct fired f = {.first = SIM_FOREVER};
+    sim_time end = recording_end(r);
+    for (sim_time t = SIM_SEC; t <= until && t <= end; t += SIM_SEC) {
+        double v;
+        bool yes = fires(r, &k, &s, t, &v);
+        f.times += yes && !s.firing;
+        if (yes && !s.firing && t >= since && t < f.first)
+            f.first = t;
+        s.firing = yes;
+    }
+    return f;
 }
 
 /* ---- asking ------------------------------------------------------------- */

@@ -54,27 +54,33 @@ static void plan_clients(struct plan *p)
         p->slo = *slo;
 }
 
+struct rule_column plan_rule(const struct plan *p, const struct alert_rule *r)
+{
+    struct rule_column none = {.col = NO_COLUMN};
+    if (r->kind != ALERT_THRESHOLD || r->comp >= p->ncomps || !r->metric)
+        return none;
+    const struct kind_desc *k = model_kind(p->model, r->comp);
+    size_t m = metric_named(k, r->metric);
+    if (m == k->nmetrics)
+        return none;
+    return (struct rule_column){.col = p->whole[r->comp] + (uint32_t)m,
+                                .rate = k->metrics[m].type == METRIC_COUNTER,
+                                .comp = r->comp,
+                                .metric = (uint16_t)m};
+}
+
 static void plan_rules(struct plan *p, const struct alert_rule *rules, size_t n)
 {
     p->nrules = n;
     p->rules = mem_array(n + 1, sizeof *p->rules);
     p->rule_texts = mem_array(2 * n + 1, sizeof *p->rule_texts);
-    p->rule_col = mem_array(n + 1, sizeof *p->rule_col);
-    p->rule_rate = mem_array(n + 1, sizeof *p->rule_rate);
+    p->rule_cols = mem_array(n + 1, sizeof *p->rule_cols);
     for (size_t i = 0; i < n; i++) {
         struct alert_rule *r = &p->rules[i];
         *r = rules[i];
         r->name = p->rule_texts[2 * i] = mem_strdup(r->name ? r->name : "");
         r->metric = p->rule_texts[2 * i + 1] = mem_strdup(r->metric ? r->metric : "");
-        p->rule_col[i] = NO_COLUMN;
-        if (r->kind != ALERT_THRESHOLD || r->comp >= p->ncomps)
-            continue;
-        const struct kind_desc *k = model_kind(p->model, r->comp);
-        size_t m = metric_named(k, r->metric);
-        if (m == k->nmetrics)
-            continue;
-        p->rule_col[i] = p->whole[r->comp] + (uint32_t)m;
-        p->rule_rate[i] = k->metrics[m].type == METRIC_COUNTER;
+        p->rule_cols[i] = plan_rule(p, r);
     }
 }
 
@@ -98,8 +104,7 @@ void plan_unref(struct plan *p)
         mem_free(p->rule_texts[i]);
     mem_free(p->rule_texts);
     mem_free(p->rules);
-    mem_free(p->rule_col);
-    mem_free(p->rule_rate);
+    mem_free(p->rule_cols);
     mem_free(p->whole);
     mem_free(p->per_instance);
     mem_free(p->ordinal);

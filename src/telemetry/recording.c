@@ -31,6 +31,7 @@ void recording_free(struct recording *r)
     for (uint32_t c = 0; c < r->plan->ncomps; c++)
         mem_free(r->instances[c].first);
     mem_free(r->instances);
+    mem_free(r->kept);
     slots_release(&r->slots);
     for (int i = 0; i < LOG_STORES; i++)
         logs_release(&r->logs[i]);
@@ -64,6 +65,11 @@ struct recording *recording_fork(const struct recording *from)
     r->cols = from->cols;
     r->first = from->first;
     r->instances = copy_instances(from);
+    if (from->kept) {
+        r->nkept = from->nkept;
+        r->kept = mem_array(from->nkept + 1, sizeof *r->kept);
+        memcpy(r->kept, from->kept, from->nkept * sizeof *r->kept);
+    }
     table_fork(&r->table, &from->table);
     slots_fork(&r->slots, &from->slots);
     for (int i = 0; i < LOG_STORES; i++)
@@ -107,6 +113,8 @@ static void on_change(void *ctx, const struct change *c)
 
 struct observer recording_observer(struct recording *r)
 {
+    if (r->kept)
+        return (struct observer){.ctx = r, .change = on_change};
     return (struct observer){
         .ctx = r, .done = on_done, .span = on_span, .log = on_log, .change = on_change};
 }
@@ -120,6 +128,41 @@ void recording_sample(struct recording *r, const struct world *w)
     slots_advance(&r->slots, now);
     traces_advance(&r->traces, now);
     alerts_evaluate(r, now);
+}
+
+/* ---- keeping less -------------------------------------------------------- */
+
+static void keep(struct recording *r, comp_id c, uint16_t metric)
+{
+    uint32_t col = r->plan->whole[c] + metric;
+    for (uint32_t i = 0; i < r->nkept; i++)
+        if (r->kept[i].col == col)
+            return;
+    r->kept[r->nkept++] = (struct kept){col, c, metric};
+}
+
+static void keep_rules(struct recording *r, const struct alert_rule *rules, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        struct rule_column at = plan_rule(r->plan, &rules[i]);
+        if (at.col != NO_COLUMN)
+            keep(r, at.comp, at.metric);
+    }
+}
+
+void recording_keep_users(struct recording *r, const struct alert_rule *more, size_t n)
+{
+    const struct plan *p = r->plan;
+    if (r->kept)
+        return;
+    r->kept = mem_array(2 * p->nclients + p->nrules + n + 1, sizeof *r->kept);
+    for (uint32_t i = 0; i < p->nclients; i++) {
+        comp_id c = p->clients[i];
+        keep(r, c, (uint16_t)(p->good[i] - p->whole[c]));
+        keep(r, c, (uint16_t)(p->bad[i] - p->whole[c]));
+    }
+    keep_rules(r, p->rules, p->nrules);
+    keep_rules(r, more, n);
 }
 
 /* ---- looking at the whole ----------------------------------------------- */

@@ -59,17 +59,26 @@ static void sample_component(struct recording *r, const struct world *w, comp_id
     }
 }
 
+static void sample_kept(struct recording *r, const struct world *w)
+{
+    for (uint32_t i = 0; i < r->nkept; i++)
+        table_put(&r->table, r->kept[i].col,
+                  world_metric_at(w, r->kept[i].comp, r->kept[i].metric, 0));
+}
+
 void series_sample(struct recording *r, const struct world *w)
 {
     const struct plan *p = r->plan;
-    for (uint32_t c = 0; c < p->ncomps; c++)
+    for (uint32_t c = 0; !r->kept && c < p->ncomps; c++)
         if (p->per_instance[c])
             add_instances(r, c, instances_now(w, (comp_id)c));
     uint32_t row = (uint32_t)(world_now(w) / SIM_SEC);
     if (table_rows(&r->table) == 0)
         r->first = row;
     table_row(&r->table, row, r->cols);
-    for (uint32_t c = 0; c < p->ncomps; c++)
+    if (r->kept)
+        sample_kept(r, w);
+    for (uint32_t c = 0; !r->kept && c < p->ncomps; c++)
         sample_component(r, w, (comp_id)c);
 }
 

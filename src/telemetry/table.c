@@ -1,8 +1,7 @@
 /*
  * The column store under the series: a row a second, a column a metric.
  *
- * Sixty-four rows make a block. The open block holds plain doubles, column by column;
- * when it is full each column is encoded on its own as narrowly as it can be without
+ * Sixty-four rows make a block. The open block holds plain doubles, row by row; when it is full each column is encoded on its own as narrowly as it can be without
  * losing a bit: nothing, one value, whole numbers as 8, 16 or 32 bits above their
  * minimum, floats, doubles. Most columns of most systems stand still most of the time,
  * so an hour costs a fraction of what it says. Reading one value stays O(1).
@@ -168,9 +167,11 @@ static void get_column(const struct table_tail *tail, uint32_t col,
                        double v[TABLE_ROWS])
 {
     assert(tail);
-    const double *from = tail->values + (size_t)col * TABLE_ROWS;
-    for (uint32_t i = 0; i < TABLE_ROWS; i++)
-        v[i] = from[i < tail->rows ? i : tail->rows - 1];
+    const double *from = tail->values + col;
+    for (uint32_t i = 0; i < tail->rows; i++)
+        v[i] = from[(size_t)i * tail->cols];
+    for (uint32_t i = tail->rows; i < TABLE_ROWS; i++)
+        v[i] = v[tail->rows - 1];
 }
 
 static struct table_block *block_close(const struct table_tail *tail)
@@ -223,9 +224,22 @@ static struct table_tail *tail_new(uint32_t cols)
     size_t n = (size_t)cols * TABLE_ROWS;
     struct table_tail *t = mem_alloc(sizeof *t + n * sizeof(double));
     t->cols = cols;
-    for (size_t i = 0; i < n; i++)
-        t->values[i] = NAN;
     return t;
+}
+
+static double *tail_row(struct table_tail *t, uint32_t row)
+{
+    assert(row < TABLE_ROWS);
+    return t->values + (size_t)row * t->cols;
+}
+
+/* Opens rows up to `rows`, with nothing in them yet. */
+static void tail_open(struct table_tail *t, uint32_t rows)
+{
+    assert(rows <= TABLE_ROWS);
+    for (; t->rows < rows; t->rows++)
+        for (uint32_t c = 0; c < t->cols; c++)
+            tail_row(t, t->rows)[c] = NAN;
 }
 
 /* Room for `cols` in the open block, and some for instances that appear. */
@@ -236,9 +250,9 @@ static void tail_grow(struct table *t, uint32_t cols)
         return;
     struct table_tail *tail = tail_new(old ? cols + cols / 8 : cols);
     if (old) {
-        tail->rows = old->rows;
-        memcpy(tail->values, old->values,
-               (size_t)old->cols * TABLE_ROWS * sizeof(double));
+        tail_open(tail, old->rows);
+        for (uint32_t i = 0; i < old->rows; i++)
+            memcpy(tail_row(tail, i), tail_row(old, i), old->cols * sizeof(double));
     }
     mem_free(old);
     t->tail = tail;
@@ -253,10 +267,7 @@ static void push_block(struct table *t, struct table_block *b)
 
 static void close_tail(struct table *t)
 {
-    uint32_t cols = t->tail->cols;
     push_block(t, block_close(t->tail));
-    for (size_t i = 0; i < (size_t)cols * TABLE_ROWS; i++)
-        t->tail->values[i] = NAN;
     t->tail->rows = 0;
 }
 
@@ -270,9 +281,9 @@ static void reopen(struct table *t)
     t->partial = 0;
     t->tail = tail_new(b->cols);
     t->tail->rows = rows;
-    for (uint32_t c = 0; c < b->cols; c++)
-        for (uint32_t i = 0; i < rows; i++)
-            t->tail->values[(size_t)c * TABLE_ROWS + i] = block_at(b, i, c);
+    for (uint32_t i = 0; i < rows; i++)
+        for (uint32_t c = 0; c < b->cols; c++)
+            tail_row(t->tail, i)[c] = block_at(b, i, c);
     block_unref(b);
 }
 
@@ -292,10 +303,10 @@ void table_row(struct table *t, uint32_t row, uint32_t cols)
         reopen(t);
     tail_grow(t, cols);
     while (row >= (t->nblocks + 1) * TABLE_ROWS) {
-        t->tail->rows = TABLE_ROWS;
+        tail_open(t->tail, TABLE_ROWS);
         close_tail(t);
     }
-    t->tail->rows = row % TABLE_ROWS + 1;
+    tail_open(t->tail, row % TABLE_ROWS + 1);
 }
 
 void table_put(struct table *t, uint32_t col, double v)
@@ -303,7 +314,7 @@ void table_put(struct table *t, uint32_t col, double v)
     assert(t->tail);
     struct table_tail *tail = t->tail;
     assert(col < tail->cols);
-    tail->values[(size_t)col * TABLE_ROWS + tail->rows - 1] = v;
+    tail_row(tail, tail->rows - 1)[col] = v;
 }
 
 double table_at(const struct table *t, uint32_t row, uint32_t col)
@@ -315,7 +326,7 @@ double table_at(const struct table *t, uint32_t row, uint32_t col)
         return block_at(t->blocks[block], i, col);
     if (block > t->nblocks || !t->tail || i >= t->tail->rows || col >= t->tail->cols)
         return NAN;
-    return t->tail->values[(size_t)col * TABLE_ROWS + i];
+    return tail_row(t->tail, i)[col];
 }
 
 void table_fork(struct table *to, const struct table *from)

@@ -15,11 +15,13 @@
 
 #define TABLE_ROWS 64 /* rows of a block; a row is a second */
 
-struct table_block;  /* closed: columns encoded, each as small as its values allow */
-struct table_tail {  /* open */
-    uint32_t rows;   /* begun in this block, 0..TABLE_ROWS */
-    uint32_t cols;   /* columns there is room for */
-    double values[]; /* [col][TABLE_ROWS]; NaN where nothing was put */
+struct table_block; /* closed: columns encoded, each as small as its values allow */
+struct table_tail { /* open */
+    uint32_t rows;  /* begun in this block, 0..TABLE_ROWS */
+    uint32_t cols;  /* columns there is room for */
+    double
+        values[]; /* [TABLE_ROWS][cols]: a second is written in one stretch; NaN where
+                        nothing was put */
 };
 struct table {
     struct table_block **blocks;
@@ -287,6 +289,14 @@ void alerts_evaluate(struct recording *r, sim_time now);
 
 /* ---- the whole: recording.c, series.c ----------------------------------- */
 
+#define NO_COLUMN UINT32_MAX
+
+struct rule_column { /* of a threshold's metric */
+    uint32_t col;    /* NO_COLUMN: no such metric */
+    bool rate;       /* the metric is a counter */
+    comp_id comp;    /* whose it is */
+    uint16_t metric;
+};
 /* The part that never changes, shared by all forks. */
 struct plan {
     size_t refs;
@@ -303,10 +313,14 @@ struct plan {
     uint32_t nclients;
     struct slo slo; /* objective 0: none */
     struct alert_rule *rules;
-    char **rule_texts;  /* two per rule: what the rules' strings point to */
-    uint32_t *rule_col; /* threshold: the metric's column; UINT32_MAX: no such metric */
-    bool *rule_rate;    /* the metric of the rule is a counter */
+    char **rule_texts; /* two per rule: what the rules' strings point to */
+    struct rule_column *rule_cols;
     size_t nrules;
+};
+struct kept { /* a metric of a whole component */
+    uint32_t col;
+    comp_id comp;
+    uint16_t metric;
 };
 struct instances {   /* of one component: where the columns of each instance begin */
     uint32_t *first; /* [instance - 1] */
@@ -314,6 +328,9 @@ struct instances {   /* of one component: where the columns of each instance beg
 };
 struct recording {
     struct plan *plan;
+    struct kept
+        *kept; /* these alone are sampled, and nothing is listened to; NULL: all */
+    uint32_t nkept;
     struct table table;          /* row = second */
     uint32_t first;              /* the first row that was sampled */
     struct instances *instances; /* [component] */
@@ -325,12 +342,12 @@ struct recording {
     struct alerts alerts;
 };
 
+struct rule_column plan_rule(const struct plan *p, const struct alert_rule *r);
 struct plan *plan_new(struct model *m, const struct alert_rule *rules,
                       size_t nrules) MUST_USE;
 void plan_unref(struct plan *p);
 
 void series_sample(struct recording *r, const struct world *w);
-#define NO_COLUMN UINT32_MAX
 uint32_t series_column(const struct recording *r,
                        struct series s); /* NO_COLUMN: none */
 /* Of a counter column, a second, over (from, to]; NaN: nothing known. */

@@ -18,24 +18,52 @@ void debrief_forget(struct ui *u)
     canvas_free(u->page);
     u->page = NULL;
     u->have_report = u->report_failed = u->report_announced = false;
+    u->report_early = false;
     u->page_top = 0;
     memset(&u->report_why, 0, sizeof u->report_why);
 }
 
-/* Takes a moment: it runs the incident twice more. The screen says so first. */
-void debrief_prepare(struct ui *u)
+/* May take a moment, where little was run ahead. The screen says so first. */
+static void debrief_prepare(struct ui *u)
 {
     if (!u->report_announced) {
         u->report_announced = true;
         u->dirty = true;
         return;
     }
-    enum err e = session_report(u->s, &u->report, NULL, NULL, &u->report_why);
+    enum err e = session_report_early(u->s, &u->report, &u->report_why);
     u->have_report = e == ERR_OK;
     u->report_failed = e != ERR_OK;
+    u->report_early = session_report_owed(u->s);
     if (e != ERR_OK)
         report_release(&u->report);
     u->dirty = true;
+}
+
+/* Makes the page anew where it stands: all of it is known. */
+static void complete(struct ui *u)
+{
+    int top = u->page_top;
+    debrief_forget(u);
+    u->report_announced = true;
+    debrief_prepare(u);
+    u->page_top = top;
+}
+
+void debrief_go_on(struct ui *u, uint64_t max_events, bool *more)
+{
+    if (!u->have_report && !u->report_failed) {
+        debrief_prepare(u);
+        *more = !u->have_report && !u->report_failed;
+        return;
+    }
+    if (!u->report_early)
+        return;
+    struct errmsg ignored = {0};
+    if (session_tick(u->s, 0, max_events, more, &ignored) != ERR_OK)
+        *more = false;
+    if (!session_report_owed(u->s))
+        complete(u);
 }
 
 /* ---- blocks ---------------------------------------------------------------------- */

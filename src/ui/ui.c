@@ -302,10 +302,8 @@ void ui_tick(struct ui *u, sim_time elapsed, uint64_t max_events, bool *more)
     if (!v)
         return;
     if (v->phase == PHASE_DEBRIEF) {
-        if (!u->have_report && !u->report_failed) {
-            debrief_prepare(u);
-            *more = !u->have_report && !u->report_failed;
-        }
+        debrief_go_on(u, max_events, more);
+        *more |= u->report_early;
         return;
     }
     bool typed = ui_typing(u);

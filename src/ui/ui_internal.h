@@ -288,6 +288,7 @@ struct ui {
     /* debrief */
     struct report report;
     bool have_report, report_failed, report_announced;
+    bool report_early;   /* some of it is still being worked out */
     struct canvas *page; /* the report at this width; NULL: draw it */
     int page_rows, page_top;
     struct errmsg report_why;
@@ -371,7 +372,7 @@ void debrief_draw(struct ui *u, struct canvas *c);
 void debrief_scroll(struct ui *u, const struct key *k);
 bool debrief_at_end(const struct ui *u);
 void debrief_forget(struct ui *u);
-void debrief_prepare(struct ui *u);
+void debrief_go_on(struct ui *u, uint64_t max_events, bool *more);
 
 /* ---- what lies above the screen (overlay.c) -------------------------------------- */
 

@@ -112,7 +112,7 @@ void players_print(const struct players *p, const char *lesson_id, struct buf *o
              "LEAST", "MEAN", "MOST", "ENDED");
     for (size_t i = 0; i < p->n; i++) {
         const struct player_row *r = &p->rows[i];
-        if (r->seeds == 0)
+        if (r->seeds == 0) /* nothing to do for that player here */
             continue;
         buf_addf(out, "  %-4s %-12s %-8s %2u/%-3u %5d %5.0f %5d  ",
                  player_row_within(r) ? "ok" : "FAIL", player_word(r->player),

@@ -42,7 +42,7 @@ static void tell_score(struct server *s, struct wire_answer *a)
 {
     struct errmsg why = {0};
     struct report report = {0};
-    enum err e = session_report(s->session, &report, NULL, NULL, &why);
+    enum err e = session_report_early(s->session, &report, &why);
     s->scored = true;
     if (e == ERR_OK) {
         a->scored = true;
@@ -291,7 +291,7 @@ static void do_tick(struct server *s, const struct wire_request *q,
 {
     if (s->ui)
         ui_tick(s->ui, q->elapsed, q->max_events, &a->more);
-    if (s->session && s->over && !s->scored && !a->more)
+    if (s->session && s->over && !s->scored && (!a->more || session_scored(s->session)))
         tell_score(s, a);
 }
 
@@ -305,7 +305,7 @@ static void do_report(struct server *s, const struct wire_request *q,
         serve_error(a, ERR_REFUSED, &why);
         return;
     }
-    enum err e = session_report(s->session, &report, NULL, NULL, &why);
+    enum err e = session_post_mortem(s->session, &report, &why);
     if (e == ERR_OK) {
         report_markdown(&report, &s->text);
         a->scored = true;

@@ -1,5 +1,6 @@
 -- One of every kind, busy, and connected to nothing else: test_unconnected.c puts it into
--- the worlds of all lessons and labs, where it must change nobody's numbers.
+-- the worlds of all lessons and labs, where it must change nobody's numbers; and what happens
+-- to them, first of all that happens.
 local function strangers(w)
   w:flag { "far-flag", on = true }
   w:counter { "far-counter" }
@@ -23,9 +24,9 @@ local function strangers(w)
         cached("far-cache", "pages", { query("far-db", "read") }),
         sometimes(0.3, { catch(call("far-bank", "pay")) }),
         when_flag("far-flag", { publish("far-broker.news") }),
-        count("far-counter"),
+        each(0.2, { count("far-counter") }),
       },
-      take = { compute(exponential(ms(1))) },
+      take = { each(0.5, { compute(exponential(ms(1))) }) },
     } }
   w:balancer { "far-edge", to = "far-app", policy = "two_choices" }
   w:autoscaler { "far-scaler", service = "far-app", min = 2, max = 6 }
@@ -36,5 +37,10 @@ local function strangers(w)
   w:clock { "far-clock", on = "far-app" }
   w:client { "far-users", to = "far-gate/get", rate = 60, gives_up = exponential(sec(1)),
              reloads = 0.3 }
+end
+
+local function strange_days(i)
+  i:at(sec(1), fault("far-bank", "down", {},
+    { lasts = exponential(sec(1)), again = exponential(sec(20)) }))
 end
 

@@ -116,7 +116,7 @@ wait 5m
 resolve cured
 end
 
-learner "one who mends before the first step" cache-stampede guided 60 80 'Recovered: ' <<'end'
+learner "one who mends before the first step" cache-stampede guided 45 70 'Recovered: ' <<'end'
 config seats-cache.avail
 set seats-cache.avail.single_flight on
 wait 4m

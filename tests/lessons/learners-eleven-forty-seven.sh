@@ -135,7 +135,7 @@ wait 5m
 resolve cured
 end
 
-learner "one who mends before the first step" eleven-forty-seven guided 60 80 'Recovered: ' <<'end'
+learner "one who mends before the first step" eleven-forty-seven guided 45 70 'Recovered: ' <<'end'
 set api-scaler.on off
 scale api 2
 wait 5m

@@ -21,51 +21,31 @@ way() {
     fi
 }
 
-way first-page <<'end'
-status
-29%
-chart orders
-20:06
+way the-order-that-vanished <<'end'
+2
+queue bus.orders.projector
+4
+17:48
+logs projector --level warn | tail -4
+projector poison-message
 changes
-2
-suspect shop bad-deploy because changes
-down
-rollback shop
-wait 4m
-wait 4m
+1
+rollback projector
+wait 3m
+wait 3m
+wait 3m
+56
 say
-shoppers
-30%
-cured
-20:30
-end
-
-way the-quiet-import <<'end'
-2
-count
-4300
-chart payments_booked --since 55m
-13:17
-queue
-logs importer --level debug | tail -5
-importer silent-drop
-changes
-2
-up, same
-flag instant-reader off
-wait 4m
-wait 4m
-say
-payers
-30 %
-2
-14:30
-2
-set payments_booked.idempotent on
-queue replay feed.payments.importer 60m
-yes
-wait 12m
-wait 12m
+buyers
+12 %
+1
+18:30
+up, down
+set bus.orders.projector.batch 50
+wait 30m
+wait 30m
+wait 30m
+wait 30m
 1
 end
 

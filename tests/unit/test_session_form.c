@@ -51,11 +51,55 @@ static void test_it_can_be_left(void **state)
     session_free(s);
 }
 
+/* ---- a question that is answered by a name ------------------------------------------ */
+
+static bool completes(struct session *s, const char *line, const char *word)
+{
+    struct completions c = {0};
+    bool yes = false;
+    session_complete(s, line, strlen(line), &c);
+    for (size_t i = 0; i < c.n && !yes; i++)
+        yes = !strcmp(c.words[i], word);
+    completions_release(&c);
+    return yes;
+}
+
+static void test_an_answer_completes(void **state)
+{
+    (void)state;
+    char *text =
+        play_edit(play_small, "watch = true, of = 'component'", "of = 'component'");
+    char *cause =
+        play_edit(play_small,
+                  "of = 'component',\n      answer = function(s) return 'api' "
+                  "end,",
+                  "answer = 'suspect',");
+    struct session *s = play_lesson(text, NULL);
+    play_type(s, "");
+    assert_false(completes(s, "ap", "api")); /* a number is asked for */
+    play_type(s, "2");
+    assert_true(completes(s, "ap", "api"));
+    assert_true(completes(s, "", "users"));
+    assert_true(completes(s, "ch", "changes")); /* commands stay */
+    assert_true(completes(s, "ps ap", "api"));
+    assert_false(completes(s, "api ", "bad-deploy"));
+    session_free(s);
+    s = play_lesson(cause, NULL);
+    play_type(s, "");
+    play_type(s, "2");
+    assert_true(completes(s, "api ba", "bad-deploy"));
+    assert_false(completes(s, "changes ba", "bad-deploy"));
+    session_free(s);
+    mem_free(cause);
+    mem_free(text);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_one_field_after_the_other),
         cmocka_unit_test(test_it_can_be_left),
+        cmocka_unit_test(test_an_answer_completes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -89,12 +89,26 @@ static void a_ticket_keeps_what_was_so(void **state)
 
 /* ---- moot ------------------------------------------------------------------------ */
 
+static int times_said(const struct session *s, const char *words)
+{
+    char *all = mem_strdup(s->transcript.text.s);
+    int n = 0;
+    for (char *c = all; *c; c++)
+        *c = *c == '\n' ? ' ' : *c;
+    for (const char *c = all; (c = strstr(c, words)); c += strlen(words))
+        n++;
+    mem_free(all);
+    return n;
+}
+
 static void who_mends_first_is_not_asked_about_it(void **state)
 {
     (void)state;
     struct session *s = edited("Guess", "Guess");
     mend(s);
-    assert_true(play_said(s, "Users are well again, so there is nothing left to see"));
+    assert_int_equal(
+        times_said(s, "Users are well again, so there is nothing left to see"),
+        1); /* for three steps in one moment */
     assert_int_equal(s->status[0], STEP_MOOT);
     assert_int_equal(s->status[1], STEP_MOOT);
     assert_int_equal(s->status[2], STEP_MOOT);

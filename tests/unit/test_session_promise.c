@@ -106,7 +106,7 @@ static void a_promise_still_broken_is_no_cure(void **state)
     free(text);
 }
 
-/* What was broken and stopped is cured, and was paid for. */
+/* What was broken and stopped is stopped, and no cure: nobody is given back what was lost. */
 static void a_promise_broken_once_costs(void **state)
 {
     (void)state;
@@ -115,7 +115,9 @@ static void a_promise_broken_once_costs(void **state)
         played(text, (const char *const[]){"rollback api", "flag twice on", "",
                                            "flag twice off", NULL});
     assert_int_equal(r.items[SCORE_DATA].points, 0);
-    assert_true(r.score.outcome >= OUTCOME_CURED);
+    assert_int_equal(r.score.outcome, OUTCOME_MITIGATED);
+    assert_true(
+        reads(&r, "no later change takes back. Not kept: nothing is charged twice."));
     assert_true(reads(&r, "Not kept: \"nothing is charged twice\", broken"));
     report_release(&r);
     free(text);
@@ -226,6 +228,66 @@ static void each_prevention_is_priced(void **state)
     free(text);
 }
 
+/* The debrief of a night that was mended and closed after `spare` slices of time in which
+ * nothing else was to be done. */
+static struct buf debrief_after(const char *text, int spare, bool early, bool *owed)
+{
+    struct session_options o = play_options(text, NULL);
+    struct errmsg why = {0};
+    struct report r;
+    struct buf b;
+    bool more = true;
+    o.mode = MODE_ONCALL;
+    struct session *s = play_open(&o);
+    for (int i = 0; i < spare && more; i++)
+        assert_int_equal(session_tick(s, 0, 1500, &more, &why), ERR_OK);
+    play_type(s, "");
+    play_type(s, "rollback api");
+    for (int i = 0; i < 20; i++)
+        play_for(s, 30 * SIM_SEC);
+    play_type(s, "resolve cured");
+    enum err e = early ? session_report_early(s, &r, &why)
+                       : session_report(s, &r, NULL, NULL, &why);
+    assert_int_equal(e, ERR_OK);
+    *owed = session_report_owed(s);
+    for (more = early; more;)
+        assert_int_equal(session_tick(s, 0, 5000, &more, &why), ERR_OK);
+    assert_false(session_report_owed(s));
+    buf_init(&b, 0);
+    report_markdown(&r, &b);
+    report_release(&r);
+    session_free(s);
+    return b;
+}
+
+/* However much of it was run while somebody played, the same debrief comes of it; who does
+ * not wait for the prices is told that they are to come. */
+static void spare_time_changes_no_debrief(void **state)
+{
+    (void)state;
+    char *text = preventable();
+    bool owed;
+    struct buf whole = debrief_after(text, 0, false, &owed);
+    assert_non_null(strstr(whole.s, "false alarm"));
+    for (int spare = 1; spare < 1000; spare += spare / 2 + 1) {
+        struct buf again = debrief_after(text, spare, false, &owed);
+        assert_string_equal(again.s, whole.s);
+        assert_false(owed);
+        buf_release(&again);
+    }
+    struct buf early = debrief_after(text, 0, true, &owed);
+    assert_true(owed);
+    assert_non_null(strstr(early.s, "being worked out"));
+    assert_null(strstr(early.s, "false alarm"));
+    buf_release(&early);
+    early = debrief_after(text, 100000, true, &owed);
+    assert_false(owed);
+    assert_string_equal(early.s, whole.s);
+    buf_release(&early);
+    buf_release(&whole);
+    free(text);
+}
+
 /* Asked while users suffer, the choices would say what it is. */
 static void prevention_waits_until_users_are_well(void **state)
 {
@@ -274,6 +336,7 @@ int main(void)
         cmocka_unit_test(the_healthy_night_keeps_every_promise),
         cmocka_unit_test(the_trigger_counts),
         cmocka_unit_test(each_prevention_is_priced),
+        cmocka_unit_test(spare_time_changes_no_debrief),
         cmocka_unit_test(prevention_waits_until_users_are_well),
         cmocka_unit_test(a_choice_is_what_the_engine_says),
     };

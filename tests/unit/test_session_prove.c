@@ -136,6 +136,46 @@ static void test_waiting_alone(void **state)
            "step fix is done by waiting alone");
 }
 
+/* ---- the incident ---------------------------------------------------------------- */
+
+/* What `check` finds wrong with a lesson. */
+static void check_says(const char *text, const char *words)
+{
+    struct errmsg why = {0};
+    struct lesson *l;
+    struct buf faults;
+    buf_init(&faults, 0);
+    assert_int_equal(lesson_load(&l, text, strlen(text), "small.lua", &why), ERR_OK);
+    assert_int_equal(lesson_check(l, 1, &faults, &why), ERR_OK);
+    if (words[0] ? !faults.s || !strstr(faults.s, words) : faults.len > 0)
+        fail_msg("\"%s\" is not in: %s", words, faults.s ? faults.s : "");
+    buf_release(&faults);
+    lesson_unref(l);
+}
+
+/* An entry that is refused when its time comes, long after the page. */
+#define PLANNED "incident = function(i)\n    i:at(min(20), op('api', 'abort'))\n"
+
+static void test_what_is_planned_can_be_done(void **state)
+{
+    (void)state;
+    check_says(play_small, "");
+    edited(refused, "incident = function(i)\n", PLANNED,
+           "nothing all that is planned can be done: line ");
+    edited(check_says, "incident = function(i)\n", PLANNED,
+           "1 of the incident's actions cannot be done; the first: abort of api at ");
+}
+
+/* A number that is no predicate: how often a promise was broken. */
+static void test_check_knows_promises(void **state)
+{
+    (void)state;
+    edited(check_says, "window = min(30) } },\n",
+           "window = min(30) },\n"
+           "    data = { { 'all', broken = function(s) return 0 end } } },\n",
+           "");
+}
+
 /* ---- kinds of harm --------------------------------------------------------------- */
 
 static void test_nothing(void **state)
@@ -452,6 +492,8 @@ int main(void)
         cmocka_unit_test(test_claims_later),
         cmocka_unit_test(test_what_is_said_on_the_way),
         cmocka_unit_test(test_waiting_alone),
+        cmocka_unit_test(test_what_is_planned_can_be_done),
+        cmocka_unit_test(test_check_knows_promises),
         cmocka_unit_test(test_nothing),
         cmocka_unit_test(test_worse),
         cmocka_unit_test(test_returns),

@@ -2,7 +2,9 @@
  * The score and the debrief: what they say of people who fix it, who leave early, who
  * do nothing, on call and with a guide; and what counts as an honest number.
  */
+#include "../../src/session/session_internal.h"
 #include "../lib/play.h"
+#include "truecode/picture.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -37,6 +39,16 @@ static struct score report_of(struct session *s, char **text)
     buf_release(&b);
     report_release(&r);
     return sc;
+}
+
+/* A sentence may be on two lines. */
+static void unwrap(char *text)
+{
+    char *to = text;
+    for (const char *c = text; *c; c++)
+        if (!strchr(" \n", *c) || (to > text && to[-1] != ' '))
+            *to++ = *c == '\n' ? ' ' : *c;
+    *to = '\0';
 }
 
 static void wait_out(struct session *s, sim_time t)
@@ -91,6 +103,8 @@ static void test_fixed_and_gone(void **state)
 {
     (void)state;
     struct session *s = begun(play_small, MODE_ONCALL);
+    play_type(s, "changes");
+    play_type(s, "suspect api bad-deploy");
     play_type(s, "rollback api");
     play_type(s, "resolve cured");
     struct score sc = report_of(s, NULL);
@@ -105,6 +119,8 @@ static struct score fixed_after(sim_time t)
 {
     struct session *s = begun(play_small, MODE_ONCALL);
     wait_out(s, t);
+    play_type(s, "changes");
+    play_type(s, "suspect api bad-deploy");
     play_type(s, "rollback api");
     wait_out(s, 5 * SIM_MIN);
     play_type(s, "resolve recovered");
@@ -141,6 +157,67 @@ static void test_the_same_debrief(void **state)
     assert_string_equal(once, twice);
     mem_free(once);
     mem_free(twice);
+    session_free(s);
+}
+
+/* The number that the header had when the learner left is the debrief's, and the console's. */
+static void test_one_number_of_users_lost(void **state)
+{
+    (void)state;
+    char *text, left[80];
+    struct session *s = begun(play_small, MODE_ONCALL);
+    wait_out(s, 2 * SIM_MIN);
+    play_type(s, "rollback api");
+    wait_out(s, SIM_MIN);
+    assert_non_null(session_twin(s));
+    session_touch(s);
+    assert_true(session_view(s)->lost_known);
+    unsigned lost = (unsigned)session_view(s)->users_lost;
+    assert_true(lost > 0);
+    play_type(s, "resolve cured");
+    struct score sc = report_of(s, &text);
+    unwrap(text);
+    struct buf number;
+    buf_init(&number, 32);
+    number_count(&number, lost);
+    snprintf(left, sizeof left, "When you left, at 10:08:00, you had lost %s.",
+             number.s);
+    buf_release(&number);
+    assert_non_null(strstr(text, left));
+    assert_true(sc.bad_you >= lost && sc.bad_you < lost + 20);
+    mem_free(text);
+    session_free(s);
+}
+
+/* Who tries one name after the other has not found it: two wrong answers are free, and
+ * after the third the step is none of the learner's. */
+static void test_guessing_a_finding(void **state)
+{
+    (void)state;
+    char *text;
+    char *lesson =
+        play_edit(play_small, "watch = true, of = 'component'", "of = 'component'");
+    struct session *s = begun(lesson, MODE_GUIDED);
+    play_type(s, "2");
+    play_type(s, "users");
+    assert_false(play_said(s, "one more wrong answer"));
+    play_type(s, "users");
+    assert_true(play_said(s, "one more wrong answer"));
+    assert_int_equal(steps_shown(s), 0);
+    play_type(s, "users");
+    assert_true(play_said(s, "That is guessing"));
+    play_type(s, "api");
+    assert_int_equal(steps_shown(s), 1);
+    play_type(s, "up");
+    play_type(s, "rollback api");
+    wait_out(s, 6 * SIM_MIN);
+    struct score sc = report_of(s, &text);
+    unwrap(text);
+    assert_int_equal(sc.shown, 1);
+    assert_true(sc.total <= 75);
+    assert_non_null(strstr(text, "shown or guessed is not yours"));
+    mem_free(text);
+    mem_free(lesson);
     session_free(s);
 }
 
@@ -193,6 +270,8 @@ static struct score played(const char *text, const char *const *lines, sim_time 
     wait_out(s, watch);
     play_type(s, "resolve recovered");
     struct score sc = report_of(s, report);
+    if (report)
+        unwrap(*report);
     session_free(s);
     return sc;
 }
@@ -305,6 +384,96 @@ static void test_updates_are_held_against_the_night(void **state)
                      "--next 10:30",
                      &text) <= 0.15);
     assert_non_null(strstr(text, "Hurt were: users."));
+    mem_free(text);
+}
+
+/* What people were told wrongly costs all of it until a later word puts it right, and half
+ * of it then. resolve's word is such a word, and stands on the sheet. */
+static void test_lies_cost(void **state)
+{
+    static const char honest[] = "say --who users --since 10:03 --impact 30 % --state "
+                                 "investigating --next 10:30";
+    static const char lie[] = "say --who users --since 10:03 --impact 30 % --state "
+                              "recovered --next 10:30";
+    (void)state;
+    char *text;
+    struct score sc =
+        played(play_small, LINES(honest, lie, "scale api 3"), SIM_MIN, &text);
+    assert_true(sc.part[SCORE_COMMUNICATION] == 0);
+    assert_non_null(strstr(text, "no later word put it right"));
+    mem_free(text);
+    sc = played(play_small, LINES(honest, lie, honest, "rollback api"), 5 * SIM_MIN,
+                &text);
+    assert_in_range((int)(100 * sc.part[SCORE_COMMUNICATION]), 45, 55);
+    assert_non_null(strstr(text, "a later word put it right"));
+    mem_free(text);
+    sc = played(play_small, LINES(honest, "scale api 3"), SIM_MIN, &text);
+    assert_true(sc.part[SCORE_COMMUNICATION] == 0); /* resolve recovered */
+    mem_free(text);
+}
+
+static void test_resolve_is_on_the_sheet(void **state)
+{
+    (void)state;
+    struct session *s = begun(play_small, MODE_ONCALL);
+    play_type(s, "resolve mitigated");
+    play_type(s, "sheet");
+    assert_true(play_said(s, "mitigated  (told at 10:05)"));
+    session_free(s);
+}
+
+/* A cure out of nothing spares users, and half of that counts: no suspicion, or one that
+ * nothing on the screen spoke for. */
+static void test_luck(void **state)
+{
+    (void)state;
+    char *text;
+    struct score lucky = played(play_small, LINES("rollback api"), 4 * SIM_MIN, &text);
+    assert_true(lucky.part[SCORE_USERS] == 0.5);
+    assert_non_null(strstr(text, "It was tried on a guess"));
+    mem_free(text);
+    lucky = played(play_small, LINES("suspect api overload", "rollback api"),
+                   4 * SIM_MIN, NULL);
+    assert_true(lucky.part[SCORE_USERS] == 0.5);
+    struct score knew =
+        played(play_small, LINES("changes", "suspect api bad-deploy", "rollback api"),
+               4 * SIM_MIN, NULL);
+    assert_true(knew.part[SCORE_USERS] == 1);
+}
+
+/* What began it counts as it stood before the cure. */
+static void test_trigger_comes_before_the_cure(void **state)
+{
+    (void)state;
+    char *text;
+    struct score soon =
+        played(play_small,
+               LINES("changes", "suspect api bad-deploy", "trigger 1", "rollback api"),
+               4 * SIM_MIN, NULL);
+    struct score late =
+        played(play_small,
+               LINES("changes", "suspect api bad-deploy", "rollback api", "trigger 1"),
+               4 * SIM_MIN, &text);
+    assert_true(soon.part[SCORE_DIAGNOSIS] == 1);
+    assert_true(late.part[SCORE_DIAGNOSIS] == 0.9);
+    assert_non_null(strstr(text, "stated only after the change"));
+    mem_free(text);
+}
+
+/* Two good minutes of a night that is bad before and after are no reason to think that it
+ * is over: who leaves in a lull leaves users who suffer. */
+static void test_leaving_in_a_lull(void **state)
+{
+    (void)state;
+    char *text =
+        play_edit(play_small, "    i:at(min(8),",
+                  "    i:at(min(9) + sec(50), deploy('api', 'v1', { by = 'bot' }))\n"
+                  "    i:at(min(12) + sec(5), deploy('api', 'v2', { by = 'bot' }))\n"
+                  "    i:at(min(8),");
+    char *longer = play_edit(text, "good_for = min(3)", "good_for = min(15)");
+    struct score sc = played(longer, LINES("set api.queue 5000"), 7 * SIM_MIN, NULL);
+    assert_int_equal(sc.outcome, OUTCOME_LOST);
+    mem_free(longer);
     mem_free(text);
 }
 
@@ -535,6 +704,23 @@ static void test_a_predicate_that_raises(void **state)
     mem_free(text);
 }
 
+/* What happened since the first change can be asked for in the moment of the change. */
+static void test_a_window_since_the_change(void **state)
+{
+    (void)state;
+    char *text = play_edit(play_small, "return s:good_for(min(3))",
+                           "return s:changed() and s:increase('api', 'restarts_total', "
+                           "s:since_first_change()) > 0 and s:good_for(min(3))");
+    struct session *s = begun(text, MODE_GUIDED);
+    play_type(s, "2");
+    play_type(s, "api");
+    play_type(s, "up");
+    play_type(s, "rollback api");
+    assert_false(play_said(s, "This lesson is broken"));
+    session_free(s);
+    mem_free(text);
+}
+
 /* What raised once is not asked again, though it would answer by then: a goal that takes
  * all its steps would take them each second. */
 static void test_a_broken_goal_is_remembered(void **state)
@@ -593,6 +779,8 @@ int main(void)
         cmocka_unit_test(test_fixed_and_gone),
         cmocka_unit_test(test_waiting_is_not_free),
         cmocka_unit_test(test_the_same_debrief),
+        cmocka_unit_test(test_guessing_a_finding),
+        cmocka_unit_test(test_one_number_of_users_lost),
         cmocka_unit_test(test_on_call),
         cmocka_unit_test(test_the_shift_ends),
         cmocka_unit_test(test_the_outcome_caps),
@@ -600,6 +788,11 @@ int main(void)
         cmocka_unit_test(test_the_window_decides),
         cmocka_unit_test(test_turning_customers_away),
         cmocka_unit_test(test_updates_are_held_against_the_night),
+        cmocka_unit_test(test_lies_cost),
+        cmocka_unit_test(test_resolve_is_on_the_sheet),
+        cmocka_unit_test(test_luck),
+        cmocka_unit_test(test_trigger_comes_before_the_cure),
+        cmocka_unit_test(test_leaving_in_a_lull),
         cmocka_unit_test(test_diagnosis_comes_before_the_cure),
         cmocka_unit_test(test_diagnosis),
         cmocka_unit_test(test_a_fact_of_another),
@@ -609,6 +802,7 @@ int main(void)
         cmocka_unit_test(test_predictions_read_well),
         cmocka_unit_test(test_a_quiet_shift),
         cmocka_unit_test(test_a_predicate_that_raises),
+        cmocka_unit_test(test_a_window_since_the_change),
         cmocka_unit_test(test_a_broken_goal_is_remembered),
         cmocka_unit_test(test_wrong_turns),
     };

@@ -33,8 +33,11 @@ static void test_all_come_to_an_end(void **state)
     struct session_options o = play_options(play_small, NULL);
     assert_int_equal(players_play(&t, &o, 1, NULL, NULL, &why), ERR_OK);
     assert_int_equal(t.n, 2 * PLAYER_COUNT);
-    for (size_t i = 0; i < t.n; i++)
+    for (size_t i = 0; i < t.n; i++) {
         assert_in_range(t.rows[i].most, 0, 100);
+        /* no data are promised there */
+        assert_int_equal(t.rows[i].seeds, t.rows[i].player == PLAYER_loser ? 0 : 1);
+    }
     buf_init(&table, 0);
     players_print(&t, "small", &table);
     assert_non_null(strstr(table.s, "garbage"));
@@ -64,6 +67,7 @@ static void test_they_do_what_they_say(void **state)
     assert_int_equal(waits.bad_you, waits.bad_nothing);
     assert_int_equal(garbage.bad_you, garbage.bad_nothing);
     assert_true(reverts.bad_you * 4 < reverts.bad_nothing);
+    assert_true(reverts.total < PLAYERS_PASS && reverts.part[SCORE_USERS] == 0.5);
     assert_int_equal(reverts.outcome, OUTCOME_RECOVERED);
 }
 
@@ -90,6 +94,34 @@ static void test_the_highlighter_types_what_is_shown(void **state)
     mem_free(dumb);
 }
 
+/* Where a shop promises its data, whoever drops what cannot be delivered has not kept them. */
+static void test_who_loses_data(void **state)
+{
+    (void)state;
+    char *text =
+        play_edit(play_small, "window = min(30) } },",
+                  "window = min(30) }, data = { { 'no event is passed over', broken = "
+                  "function(s) "
+                  "return s:total('bus.feed.readers', 'skipped_total') end } } },");
+    char *sends =
+        play_edit(text, "count('orders')", "publish('bus.feed'), count('orders')");
+    char *shop = play_edit(
+        sends, "    w:client { 'users'",
+        "    w:service { 'mailer', instances = 1, endpoints = { send = { "
+        "sleep(ms(800)) } "
+        "} }\n"
+        "    w:broker { 'bus', topics = { feed = { partitions = 1, subscriptions = {\n"
+        "      readers = { to = 'mailer/send' } } } } }\n"
+        "    w:client { 'users'");
+    struct score some = run(PLAYER_loser, shop, MODE_ONCALL);
+    assert_true(some.outcome != OUTCOME_COUNT);
+    assert_false(outcome_well(some.outcome));
+    assert_true(some.part[SCORE_DATA] == 0);
+    mem_free(shop);
+    mem_free(sends);
+    mem_free(text);
+}
+
 static void test_ceiling(void **state)
 {
     (void)state;
@@ -114,6 +146,7 @@ int main(void)
         cmocka_unit_test(test_the_same_again),
         cmocka_unit_test(test_they_do_what_they_say),
         cmocka_unit_test(test_the_highlighter_types_what_is_shown),
+        cmocka_unit_test(test_who_loses_data),
         cmocka_unit_test(test_ceiling),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

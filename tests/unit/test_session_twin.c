@@ -72,7 +72,7 @@ static void test_one_world_until_the_cause(void **state)
     nights_open(&n, play_small);
     nights_until(&n, 3 * SIM_MIN - 1);
     assert_true(same_world(&n));
-    assert_int_equal(impact(&n, 0).bad, 0);
+    assert_int_equal(impact(&n, 0).lost, 0);
     assert_true(impact(&n, 0).since == SIM_FOREVER);
     nights_until(&n, 10 * SIM_MIN);
     assert_false(same_world(&n));
@@ -91,7 +91,7 @@ static void test_impact_is_the_difference(void **state)
     struct fate twin = recording_fate(n.twin.run.rec, COMP_NONE, 0, 13 * SIM_MIN);
     assert_true(twin.bad == 0);
     assert_true(fabs(here.good + here.bad - twin.good - twin.bad) <= 2);
-    assert_int_equal(i.bad, (uint64_t)here.bad);
+    assert_int_equal(i.lost, (uint64_t)here.bad);
     assert_int_equal(i.all, (uint64_t)(here.good + here.bad));
     /* the new version is out, one instance at a time, some seconds after minute 3 */
     assert_in_range(i.since, 3 * SIM_MIN, 3 * SIM_MIN + 20 * SIM_SEC);
@@ -117,7 +117,7 @@ static void test_the_usual_failures_are_no_impact(void **state)
     struct fate here = recording_fate(n.here.rec, COMP_NONE, 0, 10 * SIM_MIN);
     struct fate twin = recording_fate(n.twin.run.rec, COMP_NONE, 0, 10 * SIM_MIN);
     assert_true(twin.bad > 500);
-    assert_int_equal(i.bad, (uint64_t)(here.bad - twin.bad));
+    assert_int_equal(i.lost, (uint64_t)(here.bad - twin.bad));
     nights_release(&n);
     mem_free(text);
 }
@@ -148,9 +148,9 @@ static void test_what_recovers_is_still_counted(void **state)
     assert_int_equal(run_line(&n.here, "rollback api", 40 * SIM_MIN, &why), ERR_OK);
     nights_until(&n, 12 * SIM_MIN);
     struct impact all = impact(&n, 0), late = impact(&n, 10 * SIM_MIN);
-    assert_in_range(all.bad, 900, 1500);
+    assert_in_range(all.lost, 900, 1500);
     assert_in_range(all.since, 3 * SIM_MIN, 3 * SIM_MIN + 20 * SIM_SEC);
-    assert_int_equal(late.bad, 0);
+    assert_int_equal(late.lost, 0);
     assert_true(late.since == SIM_FOREVER);
     nights_release(&n);
 }
@@ -193,8 +193,8 @@ static void test_the_learner_does_not_reach_the_twin(void **state)
     assert_true(run_now(&busy->twin.run) == now);
     assert_true(world_digest(idle->twin.run.world) ==
                 world_digest(busy->twin.run.world));
-    assert_true(session_impact(busy, COMP_NONE, 0).bad <
-                session_impact(idle, COMP_NONE, 0).bad);
+    assert_true(session_impact(busy, COMP_NONE, 0).lost <
+                session_impact(idle, COMP_NONE, 0).lost);
     session_free(idle);
     session_free(busy);
 }

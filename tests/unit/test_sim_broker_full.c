@@ -98,6 +98,131 @@ static void what_is_worked_on_is_not_stored(void **state)
     lab_free(&l);
 }
 
+/* ---- priority ------------------------------------------------------------------- */
+
+/* Two producers, of class 0 and 3, and a reader that takes `work`. */
+static struct lab two_classes(const char *broker, const char *topic, const char *low,
+                              const char *high, sim_time work)
+{
+    struct lab l = lab_new();
+    const struct node publish = {.kind = NODE_PUBLISH, .target = "mq.orders"};
+    const struct node apply = {.kind = NODE_SLEEP, .time = dist_const(work)};
+    lab_part(&l, "broker", "mq", broker);
+    lab_part(&l, "topic", "mq.orders", topic);
+    lab_part(&l, "subscription", SUB, READER);
+    lab_part(&l, "service", "shop", "workers=100000");
+    lab_part(&l, "call", "shop.mq", "network=0");
+    lab_part(&l, "call", SUB ".reader", "network=0");
+    lab_part(&l, "call", "low.shop", "network=0");
+    lab_part(&l, "call", "high.shop", "network=0");
+    lab_part(&l, "service", "reader", "workers=1000");
+    lab_endpoint(&l, "shop", "order", &publish);
+    lab_endpoint(&l, "reader", "apply", &apply);
+    lab_part(&l, "client", "low", low);
+    lab_part(&l, "client", "high", high);
+    lab_start(&l, 1);
+    return l;
+}
+
+/* Low comes at 1 s with a second of work; high at 1.5 s for as long: high is done at
+ * 2.5 s, low at 3 s. Giving out the messages waits for both. */
+static void who_matters_takes_the_cores(void **state)
+{
+    (void)state;
+    struct lab l =
+        two_classes("cores=1 cpu=1s latency=0 order=priority preempt=on", "",
+                    "to=shop/order rate=1 arrivals=even priority=1",
+                    "to=shop/order rate=0.6666666667 arrivals=even priority=3", 0);
+    lab_run(&l, 1600 * SIM_MS);
+    lab_set(&l, "low", "rate", "0");
+    lab_set(&l, "high", "rate", "0");
+    assert_true(mq(&l, "in_flight") == 2);
+    lab_run(&l, 2500 * SIM_MS - 1000);
+    assert_true(lab_metric(&l, "high", "answered_total") == 0);
+    lab_run(&l, 2500 * SIM_MS + 1000);
+    assert_true(lab_metric(&l, "high", "answered_total") == 1);
+    lab_run(&l, 3 * SIM_SEC - 1000);
+    assert_true(lab_metric(&l, "low", "answered_total") == 0);
+    lab_run(&l, 3 * SIM_SEC + 1000);
+    assert_true(lab_metric(&l, "low", "answered_total") == 1);
+    lab_run(&l, 10 * SIM_SEC);
+    near(mq(&l, "cpu_seconds_total"), 4, 0.001);
+    lab_free(&l);
+}
+
+/* Two classes in one processor, preemptive resume: the first does not notice the second,
+ * whose time is that of its work over (1 - rho1) (1 - rho1 - rho2). */
+static void classes_wait_as_the_theory_says(void **state)
+{
+    (void)state;
+    struct lab l = two_classes(
+        "cores=1 cpu=exponential(10ms) latency=0 order=priority preempt=on", "",
+        "to=shop/order rate=30 priority=0", "to=shop/order rate=40 priority=3", 0);
+    lab_op(&l, SUB, "pause", NULL);
+    lab_run(&l, 4000 * SIM_SEC);
+    double high = lab_metric(&l, "high", "seconds_total") /
+                  lab_metric(&l, "high", "answered_total");
+    double low = lab_metric(&l, "low", "seconds_total") /
+                 lab_metric(&l, "low", "answered_total");
+    near(high, 0.01 / (1 - 0.4), 0.0006);
+    near(low, 0.01 / ((1 - 0.4) * (1 - 0.4 - 0.3)), 0.006);
+    lab_free(&l);
+}
+
+/* Room for ten, one read a second: who matters more gets what there is. */
+static void who_matters_gets_the_room(void **state)
+{
+    (void)state;
+    for (int k = 0; k < 2; k++) {
+        struct lab l =
+            two_classes(k ? "memory=1 latency=0 max_block=0 order=priority"
+                          : "memory=1 latency=0 max_block=0",
+                        BIG, "to=shop/order rate=2 arrivals=even priority=0",
+                        "to=shop/order rate=0.5 arrivals=even priority=3", SIM_SEC);
+        lab_run(&l, 200 * SIM_SEC);
+        double waiting = lab_metric(&l, "high", "in_flight");
+        if (k)
+            assert_true(waiting <= 5);
+        else
+            assert_true(waiting > 30);
+        lab_free(&l);
+    }
+}
+
+/* Nothing is read and nobody gets room: each leaves after 2 s, though max_block is 60. */
+static void producers_lose_patience(void **state)
+{
+    (void)state;
+    struct lab l =
+        shop("memory=1 latency=0 patience=2s", BIG, USERS "10", READER, SIM_HOUR);
+    lab_run(&l, 30 * SIM_SEC);
+    assert_true(orders(&l, "published_total") == 10);
+    near(mq(&l, "blocked"), 20, 1);
+    near(mq(&l, "left_total"), 300 - 10 - 20, 1);
+    assert_true(mq(&l, "refused_total") == 0);
+    lab_free(&l);
+    l = shop("memory=1 latency=0 patience=20s max_block=2s", BIG, USERS "10", READER,
+             SIM_HOUR);
+    lab_run(&l, 30 * SIM_SEC);
+    assert_true(mq(&l, "left_total") == 0 && mq(&l, "refused_total") > 260);
+    lab_free(&l);
+}
+
+static void preemption_needs_order_and_cores(void **state)
+{
+    static const char *const wrong[][2] = {{"cores=1 preempt=on", "order = priority"},
+                                           {"order=priority preempt=on", "cores"}};
+    (void)state;
+    for (int k = 0; k < 2; k++) {
+        struct errmsg e = {0};
+        struct lab l = lab_new();
+        lab_part(&l, "broker", "mq", wrong[k][0]);
+        assert_int_equal(model_finish(l.m, &e), ERR_INPUT);
+        assert_non_null(strstr(e.text, wrong[k][1]));
+        lab_free(&l);
+    }
+}
+
 /* ---- memory and disk ------------------------------------------------------------ */
 
 static void producers_wait_for_room_in_order(void **state)
@@ -238,6 +363,11 @@ int main(void)
         cmocka_unit_test(messages_are_work),
         cmocka_unit_test(confirming_takes_longer_under_load),
         cmocka_unit_test(what_is_worked_on_is_not_stored),
+        cmocka_unit_test(who_matters_takes_the_cores),
+        cmocka_unit_test(classes_wait_as_the_theory_says),
+        cmocka_unit_test(who_matters_gets_the_room),
+        cmocka_unit_test(producers_lose_patience),
+        cmocka_unit_test(preemption_needs_order_and_cores),
         cmocka_unit_test(producers_wait_for_room_in_order),
         cmocka_unit_test(they_do_not_wait_for_ever),
         cmocka_unit_test(or_they_are_refused_at_once),

@@ -4,6 +4,8 @@
  */
 #include "sim_test.h"
 
+#include <stdlib.h>
+
 static struct model *site(double rate)
 {
     struct model *m = model_new();
@@ -166,6 +168,37 @@ static void the_schedule_tells_what_it_should(void **state)
     world_free(w);
 }
 
+/* Each visit ends in one of two ways, however often it was tried: in an open loop, in
+ * sessions, and for users who stay. */
+static void a_visit_is_answered_or_lost(void **state)
+{
+    static const char *const way[] = {"open", "sessions", "closed"};
+    (void)state;
+    for (int k = 0; k < 3; k++) {
+        struct model *m = site(k == 2 ? 0 : 200);
+        comp_id users = model_find(m, "users");
+        if (k == 1)
+            must_set(m, users, "visits", value_count(5));
+        if (k == 2)
+            must_set(m, users, "users", value_count(200));
+        must_set(m, users, "think", value_dist(dist_exponential(SIM_SEC)));
+        must_set(m, users, "reloads", value_number(0.7));
+        must_set(m, users, "gives_up", value_dist(dist_exponential(10 * SIM_MS)));
+        struct world *w = must_world(m, 1);
+        must_run(w, 60 * SIM_SEC);
+        double tried = metric(w, "users", "attempts_total");
+        double visits = metric(w, "users", "visits_total");
+        double answered = metric(w, "users", "answered_total");
+        double lost = metric(w, "users", "visits_lost_total");
+        double under_way = visits - answered - lost;
+        if (!(lost > 100 && tried > visits && under_way >= 0 &&
+              under_way < 0.02 * visits))
+            fail_msg("%s: %g visits in %g attempts: %g answered, %g lost", way[k],
+                     visits, tried, answered, lost);
+        world_free(w);
+    }
+}
+
 static uint64_t traced_requests;
 
 static void on_span(void *ctx, const struct span *s)
@@ -192,54 +225,58 @@ static void traces_are_sampled(void **state)
     world_free(w);
 }
 
-/* Whether a request is traced hangs on its number alone: not on how many came before it
- * at its client, nor on who else there is. */
-static bool is_traced[4000], is_user[4000];
+/* Whether a request is traced hangs on its number at its client alone, not on who else
+ * there is. */
+enum { TRACED_MOST = 1000 };
+struct traced {
+    comp_id client;
+    size_t n;
+    sim_time start[TRACED_MOST];
+};
 
 static void on_traced(void *ctx, const struct request_done *r)
 {
-    (void)ctx;
-    if (r->user && r->id < 4000) {
-        is_user[r->id] = true;
-        is_traced[r->id] |= r->traced;
-    }
+    struct traced *t = ctx;
+    if (r->user && r->traced && r->client == t->client && r->start < 50 * SIM_SEC)
+        t->start[t->n++] = r->start;
+    assert_true(t->n < TRACED_MOST);
 }
 
-static struct world *two_crowds(double rate, double other)
+static int by_time(const void *a, const void *b)
 {
-    struct model *m = site(rate);
+    const sim_time *x = a, *y = b;
+    return (*x > *y) - (*x < *y);
+}
+
+static void traced_beside(double other, struct traced *t)
+{
+    struct model *m = site(50);
     comp_id more = must_add(m, "client", "more");
     must_set(m, more, "to", value_text("api/get"));
     must_set(m, more, "rate", value_number(other));
-    must_set(m, more, "trace_every", value_count(5));
     must_set(m, model_find(m, "users"), "trace_every", value_count(5));
-    return must_world(m, 1);
+    struct world *w = must_world(m, 1);
+    *t = (struct traced){.client = model_find(m, "users")};
+    struct observer o = {.ctx = t, .done = on_traced};
+    must_watch(w, 60 * SIM_SEC, &o);
+    qsort(t->start, t->n, sizeof t->start[0], by_time);
+    world_free(w);
 }
 
 static void a_trace_follows_its_request(void **state)
 {
-    static const double rates[][2] = {{10, 90}, {50, 50}, {90, 10}};
-    struct observer o = {.done = on_traced};
-    bool first[4000];
-    size_t n = 0, in_a_row = 0, most = 0;
+    static struct traced alone, crowded;
+    sim_time longest = 0;
     (void)state;
-    for (size_t k = 0; k < 3; k++) {
-        struct world *w = two_crowds(rates[k][0], rates[k][1]);
-        memset(is_traced, 0, sizeof is_traced);
-        must_watch(w, 60 * SIM_SEC, &o);
-        if (k == 0)
-            memcpy(first, is_traced, sizeof first);
-        for (size_t id = 1; id < 4000; id++)
-            assert_true(is_user[id] && is_traced[id] == first[id]);
-        world_free(w);
-    }
-    for (size_t id = 1; id < 4000; id++) {
-        n += first[id];
-        in_a_row = first[id] ? 0 : in_a_row + 1;
-        most = in_a_row > most ? in_a_row : most;
-    }
-    near((double)n, 4000 / 5.0);
-    assert_true(most > 10); /* by chance, and not every fifth */
+    traced_beside(0, &alone);
+    traced_beside(90, &crowded);
+    near((double)alone.n, 50 * 50 / 5.0);
+    assert_int_equal(alone.n, crowded.n);
+    assert_memory_equal(alone.start, crowded.start, alone.n * sizeof alone.start[0]);
+    for (size_t i = 1; i < alone.n; i++)
+        if (alone.start[i] - alone.start[i - 1] > longest)
+            longest = alone.start[i] - alone.start[i - 1];
+    assert_true(longest > SIM_SEC / 3); /* by chance, and not every fifth */
 }
 
 int main(void)
@@ -249,6 +286,7 @@ int main(void)
         cmocka_unit_test(rates_and_spikes_change_while_it_runs),
         cmocka_unit_test(the_same_people_come_whatever_else_there_is),
         cmocka_unit_test(the_schedule_tells_what_it_should),
+        cmocka_unit_test(a_visit_is_answered_or_lost),
         cmocka_unit_test(traces_are_sampled),
         cmocka_unit_test(a_trace_follows_its_request),
     };

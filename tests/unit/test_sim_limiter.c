@@ -2,6 +2,7 @@
 #include "../../src/sim/front/limiter.h"
 #include "../lib/lab.h"
 
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -575,13 +576,66 @@ static void the_shortest_time_is_looked_for_anew(void **state)
     assert_true(g.jitter >= 0.5 && g.jitter <= 1);
 }
 
+static void exact(double is, double wanted)
+{
+    assert_true(fabs(is - wanted) < 1e-3);
+}
+
+/* Each window as the published code takes it, worked out by hand. */
+static void gradient_step_by_step(void **state)
+{
+    (void)state;
+    struct gate g = {.limit = 100};
+    gradient_saw(&g, 10, 50, 1000); /* the first is the usual: + 0.2 * 4 */
+    exact(g.limit, 100.8);
+    gradient_saw(&g, 10, 50, 1000); /* fewer than half were inside */
+    exact(g.limit, 100.8);
+    gradient_saw(&g, 10, 51, 1000);
+    exact(g.limit, 101.6);
+    g = (struct gate){.limit = 100, .usual = {10, 10}};
+    gradient_saw(&g, 30, 100, 1000); /* 1.5 * (10 + 20 * 2 / 601) / 30 = 0.503 */
+    exact(g.limit, 80 + 0.2 * (50.3328 + 4));
+    exact(g.usual.mean, 10 + 20 * 2.0 / 601);
+    gradient_saw(&g, 1e6, 100, 1000); /* not below a half */
+    exact(g.limit, 90.8666 * 0.8 + 0.2 * (45.4333 + 4));
+    g = (struct gate){.limit = 100, .usual = {100, 10}};
+    gradient_saw(&g, 10, 100, 1000); /* it was slow for long: the usual shrinks */
+    exact(g.usual.mean, (100 - 90 * 2.0 / 601) * 0.95);
+    exact(g.limit, 100.8);
+    gradient_saw(&g, 10, 100, 101); /* no more than 101 */
+    exact(g.limit, 101);
+    g = (struct gate){.limit = 20, .usual = {10, 10}};
+    gradient_saw(&g, 1000, 20, 1000); /* 16 + 0.2 * 14: never below 20 */
+    exact(g.limit, 20);
+}
+
+/* A window lasts a second and has ten answers at least. */
+static void a_window_of_answers(void **state)
+{
+    (void)state;
+    struct gate g = {.limit = 20, .in_flight = 20};
+    gradient_answer(&g, 1, 10 * SIM_MS, 1000); /* alone: begins the first whole one */
+    for (int k = 1; k < 10; k++)
+        gradient_answer(&g, k * 100 * SIM_MS, 10 * SIM_MS, 1000);
+    gradient_answer(&g, SIM_SEC, 99 * SIM_US, 1000); /* too short to say anything */
+    assert_true(g.limit == 20);
+    gradient_answer(&g, SIM_SEC + 2, 20 * SIM_MS, 1000);
+    exact(g.limit, 20.8);
+    exact(g.usual.mean, 11e6);
+    for (int k = 2; k < 9; k++) /* too few */
+        gradient_answer(&g, SIM_SEC + k * 100 * SIM_MS, 10 * SIM_MS, 1000);
+    gradient_answer(&g, 3 * SIM_SEC, 10 * SIM_MS, 1000);
+    exact(g.limit, 20.8);
+}
+
 /* Four cores, 10 ms each: 400 a second are possible, 1000 come. Without a limit the
  * queue grows; with it those that are let in are served in a few times 10 ms. */
 static void keeps_the_queue_short(void **state)
 {
-    double good[2];
+    static const char *const how[] = {"off", "vegas", "gradient"};
+    double good[3];
     (void)state;
-    for (int k = 0; k < 2; k++) {
+    for (int k = 0; k < 3; k++) {
         const struct node work = {.kind = NODE_COMPUTE,
                                   .time = dist_exponential(10 * SIM_MS)};
         char params[120];
@@ -589,15 +643,14 @@ static void keeps_the_queue_short(void **state)
         lab_part(&l, "service", "app", "workers=10000 cores=4");
         lab_endpoint(&l, "app", "get", &work);
         (void)snprintf(params, sizeof params,
-                       "to=app rate=1000000 burst=1000000 adaptive=%s",
-                       k == 0 ? "off" : "vegas");
+                       "to=app rate=1000000 burst=1000000 adaptive=%s", how[k]);
         lab_part(&l, "limiter", "door", params);
         users(&l, "users", "to=door/get rate=1000");
         lab_slo(&l, 200 * SIM_MS, 0);
         lab_start(&l, 1);
         lab_run(&l, 60 * SIM_SEC);
         good[k] = lab_metric(&l, "users", "good_total");
-        if (k == 1) {
+        if (k > 0) {
             double mean = lab_metric(&l, "users", "seconds_total") /
                           lab_metric(&l, "users", "answered_total");
             assert_true(mean < 0.1);
@@ -607,7 +660,7 @@ static void keeps_the_queue_short(void **state)
         lab_free(&l);
     }
     assert_true(good[0] < 1000);
-    assert_true(good[1] > 0.85 * 400 * 60);
+    assert_true(good[1] > 0.85 * 400 * 60 && good[2] > 0.85 * 400 * 60);
 }
 
 /* ---- patience ------------------------------------------------------------------- */
@@ -657,6 +710,8 @@ int main(void)
         cmocka_unit_test(in_flight_of_each_instance),
         cmocka_unit_test(vegas_step_by_step),
         cmocka_unit_test(the_shortest_time_is_looked_for_anew),
+        cmocka_unit_test(gradient_step_by_step),
+        cmocka_unit_test(a_window_of_answers),
         cmocka_unit_test(keeps_the_queue_short),
         cmocka_unit_test(who_waits_may_leave),
     };

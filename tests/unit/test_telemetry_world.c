@@ -412,6 +412,77 @@ static void the_export_is_well_formed(void **state)
     close_scene(&s);
 }
 
+/* ---- keeping less ---------------------------------------------------------------- */
+
+static void same_users(const struct recording *a, const struct recording *b)
+{
+    for (sim_time t = SIM_SEC; t <= 200 * SIM_SEC; t += SIM_SEC) {
+        struct fate x = recording_fate(a, COMP_NONE, 0, t),
+                    y = recording_fate(b, COMP_NONE, 0, t);
+        assert_true(x.good == y.good && x.bad == y.bad);
+    }
+    assert_int_equal(recording_alerts(a), recording_alerts(b));
+    for (size_t i = 0; i < recording_alerts(a); i++) {
+        struct alert x = recording_alert(a, i), y = recording_alert(b, i);
+        assert_true(x.since == y.since && x.until == y.until);
+    }
+    assert_int_equal(recording_changes(a), recording_changes(b));
+}
+
+/* What users had, alerts and changes are those of a whole recording, and the world goes
+ * the same way; nothing else is kept, from there on and in forks. */
+static void users_alone_are_kept(void **state)
+{
+    (void)state;
+    struct scene whole = open_scene(), less = open_scene();
+    struct series cpu, was;
+    struct errmsg why = {0};
+    comp_id db = model_find(less.l.m, "db"), users = model_find(less.l.m, "users");
+    const struct alert_rule more = {
+        .kind = ALERT_THRESHOLD, .comp = db, .metric = "connections", .value = 5};
+    play(whole.rec, whole.l.w, 200 * SIM_SEC);
+    play(less.rec, less.l.w, 60 * SIM_SEC);
+    recording_keep_users(less.rec, &more, 1);
+    struct recording *fork = recording_fork(less.rec);
+    recording_free(less.rec);
+    less.rec = fork;
+    play(less.rec, less.l.w, 200 * SIM_SEC);
+    assert_true(world_digest(whole.l.w) == world_digest(less.l.w));
+    same_users(whole.rec, less.rec);
+    assert_int_equal(series_find(less.rec, db, "cpu", 0, &cpu, &why), ERR_OK);
+    assert_false(isnan(series_at(less.rec, cpu, 60 * SIM_SEC)));
+    assert_true(isnan(series_at(less.rec, cpu, 61 * SIM_SEC)));
+    assert_int_equal(series_find(less.rec, db, "connections", 0, &was, &why), ERR_OK);
+    assert_true(series_at(less.rec, was, 150 * SIM_SEC) ==
+                series_at(whole.rec, was, 150 * SIM_SEC));
+    assert_true(
+        isnan(latency_quantile(less.rec, users, 120 * SIM_SEC, 180 * SIM_SEC, 0.5)));
+    close_scene(&whole);
+    close_scene(&less);
+}
+
+/* A rule that is asked afterwards has fired when it would have. */
+static void a_rule_can_be_asked_afterwards(void **state)
+{
+    (void)state;
+    struct scene with = open_scene(), without = {.l = shop()};
+    without.rec = recording_new(without.l.m, NULL, 0);
+    play(with.rec, with.l.w, 200 * SIM_SEC);
+    play(without.rec, without.l.w, 200 * SIM_SEC);
+    size_t n = recording_alerts(with.rec);
+    assert_true(n > 0);
+    sim_time first = recording_alert(with.rec, 0).since;
+    struct fired f = recording_would_fire(without.rec, rules, 0, 200 * SIM_SEC);
+    assert_true(f.times == n);
+    assert_true(f.first == first);
+    f = recording_would_fire(without.rec, rules, first + 1, first + SIM_SEC);
+    assert_true(f.first == SIM_FOREVER && f.times == 1);
+    f = recording_would_fire(without.rec, rules, 0, first - SIM_SEC);
+    assert_true(f.first == SIM_FOREVER && f.times == 0);
+    close_scene(&with);
+    close_scene(&without);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -424,6 +495,8 @@ int main(void)
         cmocka_unit_test(nothing_in_the_world_depends_on_it),
         cmocka_unit_test(a_rewind_gives_the_same_run_again),
         cmocka_unit_test(the_export_is_well_formed),
+        cmocka_unit_test(users_alone_are_kept),
+        cmocka_unit_test(a_rule_can_be_asked_afterwards),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

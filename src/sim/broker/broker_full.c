@@ -2,7 +2,7 @@
  * A broker that is full. Messages have sizes, connections have buffers; what both come to
  * may reach `memory`, and what is kept in all may reach `disk`.
  *
- * Then producers wait, in order, and consumers go on: RabbitMQ's memory and disk alarms
+ * Then producers wait, in the order in which they came or by priority, and consumers go on: RabbitMQ's memory and disk alarms
  * suspend reading from connections that publish, and look every 2.5 s whether they may go
  * on (rabbitmq.com, Memory and Disk Alarms; memory_monitor_interval = 2500). Kafka's
  * producers hold on to what they cannot send in buffer.memory, and then block for
@@ -16,6 +16,7 @@
 #include "broker/broker_full.h"
 #include "broker/subscription.h"
 #include "engine/kind.h"
+#include "model/model.h"
 
 #define CHECK_EVERY (2500 * SIM_MS)
 
@@ -64,20 +65,45 @@ static void check_soon(struct world *w, comp_id c)
         s->timer = cal_after(w, CHECK_EVERY, EV_KIND + BROKER_EV_CHECK, c, 0, 0);
 }
 
+/* The class that it waits in. */
+static int class_of(const struct world *w, const struct act *a)
+{
+    if (p_count(w, a->comp, BP_ORDER) == BROKER_FIFO)
+        return 0;
+    return a->priority < PRIORITY_CLASSES ? a->priority : PRIORITY_MOST;
+}
+
 void broker_blocks(struct world *w, struct act *a)
 {
     struct broker_state *s = broker_at(w, a->comp);
-    a->phase = PUBLISH_BLOCKED;
+    struct rng *r = w_rng(w, a->comp, BROKER_RNG_PATIENCE);
+    sim_time own = patience_draw(p_dist(w, a->comp, BP_PATIENCE), r);
     s->blocked_total++;
+    s->nblocked++;
     act_wait(w, a, CAUSE_BROKER, a->comp);
-    queue_push(w, &s->blocked, a);
-    (void)queue_impatient(w, a, SIM_FOREVER, p_time(w, a->comp, BP_MAX_BLOCK));
+    queue_push(w, &s->blocked[class_of(w, a)], a);
+    bool leaves = queue_impatient(w, a, own, p_time(w, a->comp, BP_MAX_BLOCK));
+    a->phase = leaves ? PUBLISH_LEAVES : PUBLISH_BLOCKED;
     check_soon(w, a->comp);
 }
 
 void broker_unblocks(struct world *w, struct act *a)
 {
-    queue_remove(w, &broker_at(w, a->comp)->blocked, a);
+    struct broker_state *s = broker_at(w, a->comp);
+    queue_remove(w, &s->blocked[class_of(w, a)], a);
+    assert(s->nblocked > 0);
+    s->nblocked--;
+}
+
+/* The one that goes first; there is one. */
+static struct act *first_blocked(const struct world *w, comp_id c)
+{
+    const struct broker_state *s = broker_at(w, c);
+    int k = PRIORITY_MOST;
+    while (k > 0 && s->blocked[k].count == 0)
+        k--;
+    assert(s->blocked[k].count > 0);
+    return act_at(w, s->blocked[k].first);
 }
 
 void broker_check(struct world *w, comp_id c,
@@ -85,13 +111,13 @@ void broker_check(struct world *w, comp_id c,
 {
     struct broker_state *s = broker_at(w, c);
     s->timer = 0;
-    while (s->blocked.count > 0) {
-        struct act *a = act_at(w, s->blocked.first);
+    while (s->nblocked > 0) {
+        struct act *a = first_blocked(w, c);
         if (!broker_has_room(w, c, a->what))
             break;
         broker_unblocks(w, a);
         admit(w, a);
     }
-    if (s->blocked.count > 0)
+    if (s->nblocked > 0)
         check_soon(w, c);
 }

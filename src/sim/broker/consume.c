@@ -12,6 +12,7 @@
 #include "call/call.h"
 #include "engine/kind.h"
 #include "engine/life.h"
+#include "engine/lot.h"
 #include "engine/queue.h"
 #include "engine/telling.h"
 #include "truecode/model.h"
@@ -35,7 +36,8 @@ static void trace_begin(struct world *w, struct act *a, const struct message *m)
 {
     int64_t every = p_count(w, a->comp, SB_TRACE_EVERY);
     char note[48];
-    if (every <= 0 || hash_u64(0, a->request) % (uint64_t)every != 0)
+    uint64_t lot = lot_draw(w, act_lot(a), LOT_PURPOSE(LOT_TRACE));
+    if (every <= 0 || lot % (uint64_t)every != 0)
         return;
     a->flags |= ACT_TRACED;
     a->span = w_span_id(w);
@@ -52,6 +54,7 @@ static struct act *delivery_new(struct world *w, comp_id c, struct member *m,
     struct subscription_state *s = sub_of(w, c);
     struct act *a = act_new(w, ACT_USER, c);
     a->request = ++W_HEAD(w)->next_request;
+    a->serial = ++s->begun;
     a->client = c;
     a->what = sub_data(w, c)->spec.what;
     a->instance = m->instance;
@@ -60,6 +63,7 @@ static struct act *delivery_new(struct world *w, comp_id c, struct member *m,
     a->delivery.member = W_REF(w, m);
     a->key = msg->flags;
     a->visit = msg->visit;
+    a->origin = msg->origin;
     a->nth = msg->nth;
     act_charge(w, a, CAUSE_BROKER, sub_topic(w, c), w_now(w) - msg->published);
     trace_begin(w, a, msg);
@@ -389,8 +393,11 @@ static struct message message_of(const struct world *w, const struct act *a)
     int64_t offset = a->delivery.offset;
     if (offset >= p->start && offset < p->end)
         return *partition_message(w, p, offset);
-    return (struct message){
-        .published = a->start, .flags = a->key & 15, .visit = a->visit, .nth = a->nth};
+    return (struct message){.published = a->start,
+                            .flags = a->key & 15,
+                            .visit = a->visit,
+                            .origin = a->origin,
+                            .nth = a->nth};
 }
 
 /* Whether it is in the books already; now it is. Books are in order: what somebody does

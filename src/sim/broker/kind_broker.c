@@ -87,6 +87,33 @@ static const struct param_desc params[] = {
                               .change = CHANGE_BUILT,
                               .doc = "KiB of its memory that each open connection of a "
                                      "producer takes."},
+    [BP_ORDER] = {.name = "order",
+                  .type = VALUE_CHOICE,
+                  .unit = "",
+                  .def = "fifo",
+                  .choices = "fifo|priority",
+                  .change = CHANGE_BUILT,
+                  .doc = "Which of the producers that wait for room goes first: the "
+                         "first, or who matters most."},
+    [BP_PREEMPT] =
+        {.name = "preempt",
+         .type = VALUE_BOOL,
+         .unit = "",
+         .def = "off",
+         .change = CHANGE_BUILT,
+         .doc =
+             "With order = priority and cores: whether a message of who matters more "
+             "takes the cores from those of who matters less, which go on "
+             "afterwards. What is given out is of the lowest class."},
+    [BP_PATIENCE] = {.name = "patience",
+                     .type = VALUE_DIST,
+                     .min = 0,
+                     .max = 86400,
+                     .unit = "s",
+                     .def = "0",
+                     .change = CHANGE_USERS,
+                     .doc = "How long a producer that waits for room does before "
+                            "leaving, for good; 0: as long as max_block."},
 };
 _Static_assert(COUNT_OF(params) == BP_PARAMS, "one of each");
 
@@ -113,7 +140,8 @@ enum {
     M_BLOCKED,
     M_BLOCKED_TOTAL,
     M_REFUSED,
-    M_CONNECTIONS
+    M_CONNECTIONS,
+    M_LEFT
 };
 static const struct metric_desc metrics[] = {
     {"requests_total", "messaging_broker_publish_requests_total", "", METRIC_COUNTER,
@@ -145,20 +173,24 @@ static const struct metric_desc metrics[] = {
      "Messages for which there was no room, or none in time."},
     {"connections", "messaging_broker_connections", "", METRIC_GAUGE, "1", false,
      "Connections of producers that are open."},
+    {"left_total", "messaging_broker_left_total", "", METRIC_COUNTER, "1", false,
+     "Messages whose producers left before there was room."},
 };
 
 static const struct metric_need needs[] = {
-    {"cpu", "cores"},          {"cpu_seconds_total", "cores"},
-    {"memory", "memory"},      {"bytes", "memory"},
-    {"bytes", "disk"},         {"blocked", "memory"},
-    {"blocked", "disk"},       {"blocked_total", "memory"},
-    {"blocked_total", "disk"}, {"refused_total", "memory"},
-    {"refused_total", "disk"}, {"connections", "connection_memory"},
+    {"cpu", "cores"},           {"cpu_seconds_total", "cores"},
+    {"memory", "memory"},       {"bytes", "memory"},
+    {"bytes", "disk"},          {"blocked", "memory"},
+    {"blocked", "disk"},        {"blocked_total", "memory"},
+    {"blocked_total", "disk"},  {"refused_total", "memory"},
+    {"refused_total", "disk"},  {"connections", "connection_memory"},
+    {"left_total", "patience"},
 };
 
 static const char *const streams[] = {
     [BROKER_RNG_LATENCY] = "latency",
     [BROKER_RNG_WORK] = "work",
+    [BROKER_RNG_PATIENCE] = "patience",
     NULL,
 };
 
@@ -217,7 +249,7 @@ static void admit(struct world *w, struct act *a)
 static void take(struct world *w, struct act *a)
 {
     struct broker_state *s = broker_at(w, a->comp);
-    bool room = s->blocked.count == 0 && broker_has_room(w, a->comp, a->what);
+    bool room = s->nblocked == 0 && broker_has_room(w, a->comp, a->what);
     if (!room && p_count(w, a->comp, BP_WHEN_FULL) == WHEN_FULL_BLOCK) {
         broker_blocks(w, a);
         return;
@@ -243,14 +275,23 @@ static void broker_begin(struct world *w, struct act *a)
         take(w, a);
 }
 
+/* A producer has waited for room as long as it would, or for max_block. */
+static void lost_patience(struct world *w, struct act *a)
+{
+    struct broker_state *s = broker_at(w, a->comp);
+    bool leaves = a->phase == PUBLISH_LEAVES;
+    broker_unblocks(w, a);
+    s->left += leaves;
+    s->refused += !leaves;
+    end(w, a, leaves ? REASON_GAVE_UP : REASON_QUEUE_FULL);
+}
+
 static void broker_resume(struct world *w, struct act *a, enum reason reason)
 {
     if (a->kind == ACT_SETUP) { /* messages were given out */
         act_free(w, a);
-    } else if (a->phase == PUBLISH_BLOCKED) { /* for max_block */
-        broker_unblocks(w, a);
-        broker_at(w, a->comp)->refused++;
-        end(w, a, REASON_QUEUE_FULL);
+    } else if (broker_is_blocked(a)) {
+        lost_patience(w, a);
     } else if (a->phase == PUBLISH_WORKING && reason == REASON_NONE) {
         take(w, a);
     } else {
@@ -261,8 +302,8 @@ static void broker_resume(struct world *w, struct act *a, enum reason reason)
 static void leave(struct world *w, struct act *a)
 {
     if (a->station)
-        station_remove(w, &broker_at(w, a->comp)->cores, a);
-    if (a->phase == PUBLISH_BLOCKED)
+        station_remove(w, W_PTR(w, struct station, a->station), a);
+    if (broker_is_blocked(a))
         broker_unblocks(w, a);
     a->phase = PUBLISH_REFUSED;
 }
@@ -299,13 +340,14 @@ void broker_wake(struct world *w, comp_id broker)
 
 /* Publishes that wait for a confirmation get none, though the messages are stored; what
  * is worked on, or waits for room, is not stored at all. */
-static void go_down(struct world *w, struct broker_state *s)
+static void go_down(struct world *w, comp_id c)
 {
+    const struct broker_state *s = broker_at(w, c);
     for (ref r = s->inside.first; r; r = act_at(w, r)->next) {
         leave(w, act_at(w, r));
         act_ready(w, act_at(w, r), REASON_CONN_LOST);
     }
-    station_evict(w, &s->cores, REASON_INSTANCE_GONE);
+    broker_cores_evict(w, c, REASON_INSTANCE_GONE);
 }
 
 static enum err broker_fault(struct world *w, comp_id c, int fault,
@@ -323,7 +365,7 @@ static enum err broker_fault(struct world *w, comp_id c, int fault,
     }
     s->down = on;
     if (on)
-        go_down(w, s);
+        go_down(w, c);
     else
         broker_wake(w, c);
     return ERR_OK;
@@ -369,21 +411,23 @@ static double broker_metric(const struct world *w, comp_id c, int metric, int in
     case M_LAG_SECONDS:
         return oldest(w, c);
     case M_CPU:
-        return station_load(w, &s->cores, 1);
+        return stations_load(w, &s->cores, 1);
     case M_CPU_SECONDS:
-        return station_busy(w, &s->cores);
+        return stations_busy(w, &s->cores);
     case M_MEMORY:
         return broker_memory(w, c);
     case M_BYTES:
         return (double)s->kept;
     case M_BLOCKED:
-        return s->blocked.count;
+        return s->nblocked;
     case M_BLOCKED_TOTAL:
         return (double)s->blocked_total;
     case M_REFUSED:
         return (double)s->refused;
     case M_CONNECTIONS:
         return s->connections;
+    case M_LEFT:
+        return (double)s->left;
     default:
         return !s->down;
     }
@@ -402,6 +446,19 @@ static size_t broker_size(const struct model *m, comp_id c)
 {
     (void)m, (void)c;
     return sizeof(struct broker_state);
+}
+
+static enum err broker_check_params(struct model *m, comp_id c, struct errmsg *why)
+{
+    if (!model_param(m, c, BP_PREEMPT)->as.on)
+        return ERR_OK;
+    if (model_param(m, c, BP_ORDER)->as.count != BROKER_PRIORITY)
+        return errmsg_set(why, ERR_INPUT, "%s: \"preempt\" needs order = priority",
+                          m->comps[c].name);
+    if (model_param(m, c, BP_CORES)->as.number <= 0)
+        return errmsg_set(why, ERR_INPUT, "%s: \"preempt\" needs \"cores\"",
+                          m->comps[c].name);
+    return ERR_OK;
 }
 
 static void broker_init(struct world *w, comp_id c)
@@ -465,6 +522,7 @@ const struct kind_impl kind_broker = {
              .nfigures = COUNT_OF(figures),
              .age = "lag_seconds"},
     .streams = streams,
+    .check = broker_check_params,
     .state_size = broker_size,
     .init = broker_init,
     .begin = broker_begin,

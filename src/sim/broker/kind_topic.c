@@ -125,14 +125,17 @@ static const struct message *repeated(const struct world *w, comp_id c,
 
 /* The subject of a message: that of its producer, or, where there is none, as in a job's
  * run, the message itself. The second message of a program is another than the first. */
-static void set_subject(struct world *w, struct message *m, const struct act *a,
-                        const struct message *earlier)
+static void set_subject(struct world *w, comp_id c, struct message *m,
+                        const struct act *a, const struct message *earlier)
 {
     enum { APART = 10007 }; /* more than copies in a fan-out */
     m->visit = earlier ? earlier->visit : a->visit;
-    if (m->visit == 0)
-        m->visit = (uint32_t)++W_HEAD(w)->next_request;
+    m->origin = earlier ? earlier->origin : a->origin;
     m->nth = (uint16_t)(a->nth + a->mode * APART);
+    if (m->visit == 0) {
+        m->visit = ++topic_of(w, c)->begun;
+        m->origin = c;
+    }
 }
 
 static bool poisoned(struct world *w, comp_id c, uint32_t partition)
@@ -236,7 +239,7 @@ enum reason topic_publish(struct world *w, comp_id c, const struct act *a)
                         .request = a->request,
                         .id = a->key,
                         .key = key & KEY_MASK};
-    set_subject(w, &m, a, again);
+    set_subject(w, c, &m, a, again);
     if (again) {
         s->duplicates++;
         m.flags |= MESSAGE_DUPLICATE;

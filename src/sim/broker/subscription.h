@@ -102,7 +102,8 @@ struct dead_letter {
 };
 
 struct subscription_state {
-    ref cursors; /* struct cursor, one per partition */
+    uint32_t begun; /* deliveries: the last one's number (lot.h) */
+    ref cursors;    /* struct cursor, one per partition */
     uint32_t ncursors, cursors_cap;
     ref members; /* refs of struct member, by ordinal, then by instance */
     uint32_t nmembers, members_cap;

@@ -49,6 +49,7 @@ struct message {
     uint32_t id;      /* with `request`: the same for a retry of the same publish */
     uint32_t key : 28, flags : 4;
     uint32_t visit; /* the subject, as in struct act: never 0 */
+    comp_id origin;
     uint16_t nth;
 };
 
@@ -64,6 +65,7 @@ struct topic_state {
     ref partitions; /* struct partition */
     uint32_t n, cap;
     uint32_t round_robin;
+    uint32_t begun;            /* subjects of its own: the last one's number (lot.h) */
     comp_id subscriptions;     /* first one + 1, through their `next`; 0: none */
     uint32_t timer;            /* retention */
     double poison;             /* share, from now on */

@@ -24,7 +24,8 @@ static bool limited(const struct world *w, comp_id c)
 static struct shard *shard_of(const struct world *w, const struct act *a)
 {
     uint32_t n = shards_of(w, a->comp);
-    return &cache_at(w, a->comp)->shards[n == 1 ? 0 : hash_u64(a->what, a->key) % n];
+    uint64_t keyspace = w->comps[a->what].name_hash;
+    return &cache_at(w, a->comp)->shards[n == 1 ? 0 : hash_u64(keyspace, a->key) % n];
 }
 
 /* ---- what waits, what runs ---- */

@@ -72,7 +72,7 @@ int call_balance(const struct world *w, comp_id policy)
 int call_hash(struct world *w, const struct act *a, const uint16_t *numbers, uint32_t n)
 {
     return ring_choose(w, &state_of(w, a->policy)->ring, a->comp,
-                       (uint32_t)p_count(w, a->policy, P_VIRTUAL_NODES), ring_key(a),
+                       (uint32_t)p_count(w, a->policy, P_VIRTUAL_NODES), ring_key(w, a),
                        numbers, n);
 }
 
@@ -96,6 +96,8 @@ HOT struct act *child_make(struct world *w, struct act *p, const struct call_spe
     c->priority = p->priority;
     c->user = p->user;
     c->visit = p->visit;
+    c->serial = p->serial;
+    c->origin = p->origin;
     c->nth = p->nth;
     c->flags = p->flags & (ACT_ABANDONED | ACT_TRACED);
     c->parent = W_REF(w, p);

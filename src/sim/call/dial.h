@@ -6,7 +6,7 @@
 #define SIM_CALL_DIAL_H
 
 #include "call/setup.h"
-#include "engine/engine.h"
+#include "engine/lot.h"
 #include "truecode/cause.h"
 
 /* Where a call that is being opened is at (act->step, conn->step). */
@@ -27,7 +27,7 @@ enum dial_step {
 struct dial {
     comp_id policy, caller;
     uint16_t instance; /* of the caller */
-    uint64_t request;
+    struct lot lot;    /* of the request, or of the connection */
     uint16_t attempt;
     bool pool;  /* a pool's connection: it is opened over the link, if there is one */
     comp_id to; /* where it leads: what the name stands for, once that is known */

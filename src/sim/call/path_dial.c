@@ -23,7 +23,7 @@ enum { RESOLVERS = 64 };
 static uint32_t seat_of(const struct world *w, const struct dial *d)
 {
     return comp_has(&w->comps[d->caller], KIND_USERS)
-               ? (uint32_t)(hash_u64(2, d->request) % RESOLVERS)
+               ? (uint32_t)(lot_draw(w, d->lot, LOT_PURPOSE(LOT_RESOLVER)) % RESOLVERS)
                : d->instance;
 }
 
@@ -38,7 +38,7 @@ static struct dial dial_of(const struct world *w, const struct act *a)
     return (struct dial){.policy = a->policy,
                          .caller = a->caller,
                          .instance = a->caller_instance,
-                         .request = a->request,
+                         .lot = act_lot(a),
                          .attempt = a->try_number,
                          .to = a->comp,
                          .peer = a->instance,
@@ -160,7 +160,7 @@ static enum dial_says rounds(struct world *w, struct dial *d, const struct path 
 {
     enum cause cause = then == DIAL_TLS ? CAUSE_CONNECT : CAUSE_TLS;
     comp_id place = then == DIAL_TLS ? d->to : p->certificate;
-    const struct talk t = {d->request, d->attempt, d->instance, d->peer};
+    const struct talk t = {d->lot, d->attempt, d->instance, d->peer};
     sim_time took = 0;
     if (p->link != COMP_NONE && link_refuses(w, p->link, &t))
         return wait(d, DIAL_GIVES_UP, 2 * link_latency(w, p->link), cause, p->link);
@@ -204,7 +204,8 @@ static struct setup_site presents(struct world *w, const struct dial *d,
     const uint16_t *numbers;
     const struct kind_impl *k = comp_kind(w, on);
     uint32_t n = k->eligible(w, on, &numbers);
-    site.instance = n > 0 ? numbers[hash_u64(3, d->request) % n] : 0;
+    site.instance =
+        n > 0 ? numbers[lot_draw(w, d->lot, LOT_PURPOSE(LOT_PRESENTS)) % n] : 0;
     return site;
 }
 

@@ -103,9 +103,10 @@ static bool too_old(const struct world *w, comp_id policy, const struct line *l)
     return most > 0 && w_now(w) - l->opened >= most;
 }
 
-static struct link_use use_of(const struct line *l)
+static struct link_use use_of(comp_id policy, const struct line *l)
 {
-    return (struct link_use){.opened = l->opened, .used = l->since, .id = l->number};
+    return (struct link_use){
+        .opened = l->opened, .used = l->since, .lot = {policy, l->number}};
 }
 
 /* The connection that was used last and is good for one request more, as far as its
@@ -116,7 +117,7 @@ static ref usable(struct world *w, comp_id policy, struct caller *c)
     while (c->idle) {
         ref r = c->idle;
         struct line *l = line_at(w, r);
-        struct link_use use = use_of(l);
+        struct link_use use = use_of(policy, l);
         unlink(w, c, r);
         l->dead = l->dead || (link != COMP_NONE && link_forgot(w, link, &use));
         bool noticed = l->dead && link_notices(w, link, &use);
@@ -189,7 +190,7 @@ void path_line_open(struct world *w, uint32_t seat, struct act *a)
 bool path_line_dead(struct world *w, const struct act *a)
 {
     struct line *l = line_at(w, a->line);
-    struct link_use use = use_of(l);
+    struct link_use use = use_of(a->policy, l);
     use.used = w_now(w); /* while it is in use, only what happens to it counts */
     l->dead = l->dead || link_forgot(w, path_of(w, a->policy)->link, &use);
     return l->dead;

@@ -53,6 +53,7 @@ struct client_state {      /* what every attempt touches comes first */
     sim_time from;
     uint32_t timer;
     uint32_t trace_every;
+    uint64_t trace_lot; /* of all attempts, to choose those that are traced */
     uint32_t in_flight;
     struct list inside;
     uint8_t priority;
@@ -65,7 +66,8 @@ struct client_state {      /* what every attempt touches comes first */
     uint64_t visits, attempts, answered, good;
     sim_time seconds; /* of answered attempts */
     uint64_t bad, slow, failed, gave_up, stale, lost;
-    double spike; /* factor on the rate */
+    uint64_t visits_lost; /* not answered, and not tried again */
+    double spike;         /* factor on the rate */
     /* client_loop.c */
     uint32_t users;  /* present now */
     uint32_t joined; /* of a closed loop: those let in, less those sent away */
@@ -117,7 +119,7 @@ void client_want_next(struct world *w, comp_id c, struct client_state *s);
 void client_rate_changed(struct world *w, comp_id c, double before);
 
 /* client_look.c */
-enum { CLIENT_METRICS = 15 };
+enum { CLIENT_METRICS = 16 };
 extern const struct metric_desc client_metrics[CLIENT_METRICS];
 double client_metric(const struct world *w, comp_id c, int metric, int instance);
 void client_inflight(const struct world *w, comp_id c,

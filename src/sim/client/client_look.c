@@ -19,6 +19,7 @@ enum {
     M_THINKING,
     M_THINK_SECONDS,
     M_LOST,
+    M_VISITS_LOST,
     M_COUNT
 };
 
@@ -41,6 +42,8 @@ double client_metric(const struct world *w, comp_id c, int metric, int instance)
         return (double)client_thinking(w, c) / 1e9;
     case M_LOST:
         return (double)s->lost;
+    case M_VISITS_LOST:
+        return (double)s->visits_lost;
     default:
         return (double)counts[metric];
     }
@@ -91,6 +94,10 @@ const struct metric_desc client_metrics[] = {
     [M_LOST] = M("lost_total", "user_requests_lost_total", "", METRIC_COUNTER, "1",
                  "Answered, though some of the work was dropped: bad, whatever the "
                  "answer said."),
+    [M_VISITS_LOST] =
+        M("visits_lost_total", "user_visits_lost_total", "", METRIC_COUNTER, "1",
+          "Visits that ended without an answer: failed, and not tried "
+          "again. All others are answered, or under way."),
 };
 _Static_assert(COUNT_OF(client_metrics) == M_COUNT, "one for each");
 _Static_assert((int)M_COUNT == (int)CLIENT_METRICS, "and so many are told of");

@@ -9,6 +9,7 @@
 #include "call/call.h"
 #include "client/client.h"
 #include "engine/life.h"
+#include "engine/lot.h"
 #include "engine/queue.h"
 #include "engine/telling.h"
 #include "engine/zipf.h"
@@ -107,9 +108,10 @@ static size_t client_size(const struct model *m, comp_id c)
 
 /* ---- an attempt ----------------------------------------------------------------- */
 
-static bool traced(const struct client_state *s, uint64_t request)
+static bool traced(const struct client_state *s, const struct act *a)
 {
-    return s->trace_every > 0 && hash_u64(0, request) % s->trace_every == 0;
+    return s->trace_every > 0 &&
+           hash_u64(s->trace_lot, a->serial) % s->trace_every == 0;
 }
 
 /* Arms the end of an act's patience, of which `waited` is over already. */
@@ -148,16 +150,17 @@ void client_attempt(struct world *w, comp_id c, uint32_t user, uint32_t visit,
     const struct call_spec *spec = &s->spec;
     struct act *a = act_new(w, ACT_USER, c);
     a->request = ++W_HEAD(w)->next_request;
+    a->serial = (uint32_t)++s->attempts;
     a->user = user;
-    a->visit = visit != 0 ? visit : (uint32_t)a->request;
+    a->visit = visit != 0 ? visit : a->serial;
+    a->origin = c;
     a->of_user.made = made;
     a->client = c;
     a->priority = s->priority;
     a->what = spec->what;
-    s->attempts++;
     s->in_flight++;
     members_add(w, &s->inside, a);
-    if (traced(s, a->request)) {
+    if (traced(s, a)) {
         a->flags |= ACT_TRACED;
         a->span = w_span_id(w);
     }
@@ -231,11 +234,13 @@ static bool reloads(struct world *w, const struct act *a)
 /* Decides what a user of a session does after an attempt. */
 static SELDOM void go_on(struct world *w, const struct act *a, enum reason reason)
 {
-    if (reason != REASON_NONE && reloads(w, a))
+    if (reason != REASON_NONE && reloads(w, a)) {
         client_away(w, a->comp, true);
-    else
-        client_visit_over(w, a->comp, a->user, a->of_user.made, reason == REASON_NONE,
-                          w_now(w) == a->start);
+        return;
+    }
+    client_at(w, a->comp)->visits_lost += reason != REASON_NONE;
+    client_visit_over(w, a->comp, a->user, a->of_user.made, reason == REASON_NONE,
+                      w_now(w) == a->start);
 }
 
 static void user_ended(struct world *w, struct act *a, enum reason reason)
@@ -257,7 +262,7 @@ static void user_ended(struct world *w, struct act *a, enum reason reason)
     if (s->loops)
         go_on(w, a, reason);
     else if (reason != REASON_NONE)
-        (void)reloads(w, a);
+        s->visits_lost += !reloads(w, a);
     act_free(w, a);
 }
 
@@ -364,6 +369,7 @@ static void choose_trace_every(struct world *w, comp_id c)
     if (every == 0)
         every = rate <= TRACES_PER_S ? 1 : (int64_t)(rate / TRACES_PER_S) + 1;
     client_at(w, c)->trace_every = every < 0 ? 0 : (uint32_t)every;
+    client_at(w, c)->trace_lot = lot_of(w, c, LOT_PURPOSE(LOT_TRACE));
 }
 
 /* Keeps what every attempt asks for, as it is set now. */
@@ -454,6 +460,8 @@ static const struct fault_desc faults[] = {
 static const char *const streams[] = {"arrivals", "behaviour", "think", "identity",
                                       NULL};
 
+static const struct metric_need needs[] = {{"visits_lost_total", "reloads"}};
+
 static const struct figure_desc figures[] = {
     {.label = "not ok", .how = FIGURE_NOT_GOOD, .chart = 1},
     {.label = "requests sent",
@@ -477,6 +485,8 @@ const struct kind_impl kind_client = {
              .nfaults = 1,
              .metrics = client_metrics,
              .nmetrics = CLIENT_METRICS,
+             .needs = needs,
+             .nneeds = COUNT_OF(needs),
              .figures = figures,
              .nfigures = COUNT_OF(figures)},
     .traits = KIND_STARTS | KIND_USERS | KIND_JUDGED,

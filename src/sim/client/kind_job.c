@@ -145,6 +145,7 @@ static void run_start(struct world *w, comp_id c)
     struct act *a = act_new(w, ACT_USER, c);
     sim_time most = p_time(w, c, P_TIMEOUT);
     a->request = ++W_HEAD(w)->next_request;
+    a->serial = (uint32_t)s->counts[M_RUNS] + 1;
     a->client = c;
     a->what = d->calls ? d->spec.what : c;
     a->flags |= ACT_TRACED;

@@ -25,7 +25,7 @@ static struct dial dial_for(const struct world *w, const struct conn *n)
     return (struct dial){.policy = policy_of(w, n),
                          .caller = n->service,
                          .instance = n->instance,
-                         .request = n->id,
+                         .lot = {n->db, n->id},
                          .pool = true,
                          .to = n->db,
                          .until = path_connect_until(w, n->policy, n->opened),
@@ -76,13 +76,14 @@ bool db_dial_cut(const struct world *w, const struct conn *n)
     comp_id policy = n->pool == COMP_NONE ? COMP_NONE : policy_of(w, n);
     if (policy == COMP_NONE || path_of(w, policy)->link == COMP_NONE)
         return false;
-    const struct talk t = {.request = n->id, .caller = n->instance};
+    const struct talk t = {.lot = {n->db, n->id}, .caller = n->instance};
     return link_cut(w, path_of(w, policy)->link, &t, WAY_THERE);
 }
 
 static struct link_use use_of(const struct conn *n)
 {
-    return (struct link_use){.opened = n->opened, .used = n->used, .id = n->id};
+    return (struct link_use){
+        .opened = n->opened, .used = n->used, .lot = {n->db, n->id}};
 }
 
 bool db_line_dead(struct world *w, struct conn *n)

@@ -55,6 +55,9 @@ enum act_flag {
     ACT_LINE = 2048      /* goes by a kept connection (path_dial.c) */
 };
 
+/* Classes of priority: the first is refused first, the last served first. */
+enum { PRIORITY_MOST = 3, PRIORITY_CLASSES };
+
 /* The way that an act's message goes. */
 enum way { WAY_THERE, WAY_BACK };
 
@@ -71,7 +74,7 @@ struct act {
     comp_id place;   /* where it waits; with `cause` */
     comp_id what;    /* endpoint, statement (COMP_NONE: a trivial one), key space */
     comp_id policy;  /* the call policy it was called by */
-    comp_id client;  /* the client at the root */
+    comp_id client;  /* at the root: the client, job or subscription */
     comp_id culprit; /* where it failed */
     comp_id caller;  /* the parent's component (kept when the parent is gone) */
     comp_id pool;    /* QUERY: the caller's pool */
@@ -79,7 +82,7 @@ struct act {
     uint16_t instance;        /* of comp, 1-based; 0: none */
     uint16_t caller_instance; /* of the parent's component */
     comp_id watcher;          /* ACT_WATCHED: the balancer */
-    uint64_t request;         /* the user's request */
+    uint64_t request;         /* number of the user's request, for people */
     sim_time start;           /* sent at */
     sim_time since;           /* waits for (cause, place) since; accounted up to here */
     sim_time age;             /* oldest cached value in it; AGE_LOST */
@@ -175,8 +178,10 @@ struct act {
     };
     /* from its caller */
     sim_time deadline; /* by then it has to be done; 0: none */
-    uint32_t visit;    /* the subject, with `nth`: see act_subject() */
+    uint32_t visit;    /* the subject, with `origin` and `nth`: see act_subject() */
+    uint32_t serial;   /* of the request, among those that `client` has begun (lot.h) */
     ref before;        /* COPY: slices of the caller's time until it was sent */
+    comp_id origin;    /* of the subject: who counts it, the client or the topic */
     uint16_t nth;      /* among those that a fan-out or several messages make */
     uint8_t priority;  /* of the client: 0 is refused first, 3 last */
     uint8_t nown;      /* slices in `own` */
@@ -227,10 +232,13 @@ static inline void act_wait(struct world *w, struct act *a, enum cause cause,
 }
 /* The subject of an act, one number: a user's visit through all attempts, retries and
  * reloads, a message through all deliveries, everywhere that their work goes on. The
- * copies that a fan-out makes have one each. 0: nothing, as in a job's run. */
+ * copies that a fan-out makes have one each. 0: nothing, as in a job's run. To tell
+ * subjects apart, and for nothing else: the components' numbers are in it. */
 static inline uint64_t act_subject(const struct act *a)
 {
-    return a->visit == 0 ? 0 : (uint64_t)a->nth << 32 | a->visit;
+    return a->visit == 0
+               ? 0
+               : (uint64_t)a->origin << 48 | (uint64_t)a->nth << 32 | a->visit;
 }
 void act_ready_behind(struct world *w, const struct act *a, enum reason reason);
 /* Lets an act go on (in the same event, in order of these calls). Its timer is

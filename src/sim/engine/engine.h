@@ -63,6 +63,7 @@ struct versions {
 
 struct comp {
     const char *name;
+    uint64_t name_hash;
     const struct kind_impl *kind;
     struct versions *versions; /* NULL: it has none */
     comp_id owner, target;
@@ -131,7 +132,8 @@ struct head {
     uint64_t seed;
     uint64_t events; /* dispatched */
     uint64_t digest; /* of what was done to it from outside */
-    uint64_t next_request;
+    uint64_t
+        next_request;   /* for people: nothing may be worked out from such a number */
     uint64_t seq;       /* insertion number of calendar events */
     ref used;           /* bump pointer: bytes / 8 in use */
     ref largest;        /* largest single allocation so far (headroom rule) */
@@ -176,6 +178,7 @@ struct world {
     bool vast;                 /* larger than a processor's cache */
     size_t refused;            /* scheduled actions that could not be done */
     struct errmsg why_refused; /* of the first */
+    int line_refused;
 };
 
 #define W_HEAD(w) ((struct head *)(void *)(w)->base)

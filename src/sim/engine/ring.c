@@ -8,6 +8,7 @@
  */
 #include "engine/ring.h"
 #include "engine/kind.h"
+#include "engine/lot.h"
 
 enum { PLACES_MAX = 16384 };
 
@@ -20,9 +21,9 @@ static uint64_t scatter(uint64_t x)
     return x ^ x >> 31;
 }
 
-uint64_t ring_key(const struct act *a)
+uint64_t ring_key(const struct world *w, const struct act *a)
 {
-    return a->user != 0 ? a->user : a->request;
+    return a->user != 0 ? a->user : lot_draw(w, act_lot(a), LOT_PURPOSE(LOT_PLACE));
 }
 
 void ring_reserve(struct model *m, comp_id service, int64_t virtual_nodes)

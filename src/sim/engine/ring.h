@@ -20,7 +20,7 @@ int ring_choose(struct world *w, struct ring *r, comp_id service,
                 uint32_t virtual_nodes, uint64_t key, const uint16_t *numbers,
                 uint32_t n);
 /* The key that a request is spread by: its user, else itself. */
-uint64_t ring_key(const struct act *a);
+uint64_t ring_key(const struct world *w, const struct act *a);
 /* For `check`: a ring of this service will be made while the world runs. */
 void ring_reserve(struct model *m, comp_id service, int64_t virtual_nodes);
 

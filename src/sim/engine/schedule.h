@@ -10,13 +10,14 @@
 
 struct schedule_entry {
     sim_time at;          /* of the first time */
+    uint32_t nth;         /* among the entries of the component */
     bool decoy;           /* told, not done */
     bool final;           /* of a decoy: without undo */
     struct action action; /* texts in the arena */
     const char *who, *title;
     /* A fault that comes again: lasts so long each time, begins anew so long after the
-     * end, and not after `until`. The draws depend on the world's seed, the entry and how
-     * often it has come, and on nothing else. */
+     * end, and not after `until`. The draws depend on the world's seed, the component, the
+     * entry's number among those of the component, and how often it has come. */
     bool repeats;
     struct dist lasts, again;
     sim_time until;

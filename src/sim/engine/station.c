@@ -484,3 +484,19 @@ double station_load(const struct world *w, const struct station *s, int seconds)
 {
     return s->cores > 0 ? station_used(w, s, seconds) / s->cores : 0;
 }
+
+double stations_busy(const struct world *w, const struct station *s)
+{
+    double sum = 0;
+    for (; s; s = station_next(w, s))
+        sum += station_busy(w, s);
+    return sum;
+}
+
+double stations_load(const struct world *w, const struct station *s, int seconds)
+{
+    double sum = 0, cores = s->cores;
+    for (; s; s = station_next(w, s))
+        sum += station_used(w, s, seconds);
+    return cores > 0 ? sum / cores : 0;
+}

@@ -61,6 +61,17 @@ static inline struct station *station_below(const struct world *w, struct statio
     return s;
 }
 
+/* The station of the next class down; NULL: there is none. */
+static inline struct station *station_next(const struct world *w,
+                                           const struct station *s)
+{
+    return s->lower != 0 ? W_PTR(w, struct station, s->lower) : NULL;
+}
+/* Core-seconds used by all classes, from this one down. */
+double stations_busy(const struct world *w, const struct station *s);
+/* Share of this one's cores that all classes have used (station_used()). */
+double stations_load(const struct world *w, const struct station *s, int seconds);
+
 void station_init(struct world *w, struct station *s, comp_id c, enum cause work,
                   enum cause contention, double cores);
 /* The act waits here for `demand` ns of work (act_wait is done by it). */

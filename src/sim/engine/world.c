@@ -191,10 +191,12 @@ uint64_t world_events(const struct world *w)
     return W_HEAD(w)->events;
 }
 
-size_t world_refused(const struct world *w, const char **first)
+size_t world_refused(const struct world *w, const char **first, int *line)
 {
     if (first)
         *first = w->why_refused.text;
+    if (line)
+        *line = w->line_refused;
     return w->refused;
 }
 

@@ -115,7 +115,7 @@ static int by_rule(struct world *w, comp_id c, const struct act *a,
     switch (rule) {
     case BALANCE_HASH:
         return ring_choose(w, &s->ring, service,
-                           (uint32_t)p_count(w, c, P_VIRTUAL_NODES), ring_key(a),
+                           (uint32_t)p_count(w, c, P_VIRTUAL_NODES), ring_key(w, a),
                            numbers, n);
     case BALANCE_WEIGHTED:
         return weighted(w, s, numbers, n);

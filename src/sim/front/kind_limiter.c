@@ -107,11 +107,13 @@ static const struct param_desc params[] = {
                     .type = VALUE_CHOICE,
                     .unit = "",
                     .def = "off",
-                    .choices = "off|vegas",
+                    .choices = "off|vegas|gradient",
                     .change = CHANGE_AT_ONCE,
-                    .doc = "Whether the number inside at once is found by how long "
-                           "requests take, up to "
-                           "max_in_flight (0: 1000)."},
+                    .doc =
+                        "Whether the number inside at once is found by how long "
+                        "requests take, up to max_in_flight (0: 1000). vegas: beside "
+                        "the shortest; gradient: beside the usual time, and never "
+                        "below 20."},
     [P_PATIENCE] =
         {.name = "patience",
          .type = VALUE_DIST,

@@ -35,7 +35,7 @@ enum limit_who {
     WHO_TENANT,
     WHO_GATE /* no bucket: what is inside at once */
 };
-enum { PRIORITIES = 4 };
+enum { PRIORITIES = PRIORITY_CLASSES };
 /* Class of priority: 0 is refused first, PRIORITIES - 1 last. */
 static inline int limit_class(const struct act *a)
 {
@@ -50,16 +50,28 @@ struct bucket_limits { /* of one that is limited; it never moves */
     struct list waiting[PRIORITIES]; /* the last class goes first */
     uint32_t nwaiting, timer;
     ref gate; /* WHO_GATE: struct gate */
+    ref next; /* the one that was made after it */
 };
 
 /* The requests inside at once, and the limit that adapts to how long they take. */
 struct gate {
     ref next; /* of the same limiter */
     uint32_t in_flight;
-    double limit;     /* requests that may be inside */
+    double limit; /* requests that may be inside */
+    /* vegas */
     sim_time no_load; /* the shortest time seen since the last probe; 0: none yet */
     uint64_t probes;  /* answers since then */
     double jitter;    /* of the number of answers to the next probe, 0.5 to 1 */
+    /* gradient */
+    struct window {
+        sim_time until,
+            sum; /* the answer after `until` is the last; sum of their times */
+        uint32_t answers, inside; /* inside: the most at once */
+    } window;
+    struct usual { /* how long answers take */
+        double mean;
+        uint32_t windows; /* that it is the mean of, up to those that count alike */
+    } usual;
 };
 
 enum limiter_param {
@@ -78,7 +90,7 @@ enum limiter_param {
 };
 enum { OVER_REJECT, OVER_WAIT };
 enum { SCOPE_SHARED, SCOPE_INSTANCE };
-enum { ADAPTIVE_OFF, ADAPTIVE_VEGAS };
+enum { ADAPTIVE_OFF, ADAPTIVE_VEGAS, ADAPTIVE_GRADIENT };
 enum { LIMITER_RNG_PROBE, LIMITER_RNG_PATIENCE };
 enum { OVERRIDES_MAX = 32 };
 
@@ -91,6 +103,7 @@ struct override { /* a limit that an operator gave to one */
 struct limiter_state {
     ref table; /* refs of struct bucket_limits by hash, open addressing */
     uint32_t n, cap;
+    ref first, last; /* all of them, in the order in which they were made */
     ref gates;
     uint32_t ngates;
     struct override overrides[OVERRIDES_MAX];
@@ -128,6 +141,11 @@ void gate_leave(struct world *w, comp_id c, struct gate *g, const struct act *a)
 /* A new answer that took `took`; `dropped`: it was none, for want of room or time. */
 void vegas_saw(struct gate *g, sim_time took, bool dropped, uint32_t most,
                struct rng *r);
+/* limiter_gradient.c */
+/* A new answer, or none for want of room or time, after `took`. */
+void gradient_answer(struct gate *g, sim_time now, sim_time took, uint32_t most);
+/* A window is over: the mean time of an answer in it (ns), the most inside at once. */
+void gradient_saw(struct gate *g, double took, uint32_t inside, uint32_t most);
 enum { GATE_MOST = 1000, GATE_INITIAL = 20 };
 
 /* limiter_ops.c */

@@ -1,5 +1,6 @@
 /*
- * Limiters, how many may be inside at once. The limit is a number, or adapts as TCP
+ * Limiters, how many may be inside at once. The limit is a number, follows the gradient of
+ * the time that requests take (limiter_gradient.c), or adapts as TCP
  * Vegas' window does (Brakmo, O'Malley, Peterson: "TCP Vegas: new techniques for
  * congestion detection and avoidance", SIGCOMM 1994), in the form that Netflix gave it
  * for requests (github.com/Netflix/concurrency-limits, VegasLimit.java):
@@ -95,13 +96,21 @@ static bool dropped(const struct act *a)
     }
 }
 
+static void adapt(struct world *w, comp_id c, struct gate *g, sim_time took, bool bad)
+{
+    int64_t how = p_count(w, c, P_ADAPTIVE);
+    uint32_t most = bound(w, c) > 0 ? bound(w, c) : GATE_MOST;
+    if (how == ADAPTIVE_VEGAS)
+        vegas_saw(g, took, bad, most, w_rng(w, c, LIMITER_RNG_PROBE));
+    else if (how == ADAPTIVE_GRADIENT)
+        gradient_answer(g, w_now(w), took, most);
+}
+
 void gate_leave(struct world *w, comp_id c, struct gate *g, const struct act *a)
 {
-    uint32_t most = bound(w, c);
     bool bad = dropped(a);
-    if (p_count(w, c, P_ADAPTIVE) != ADAPTIVE_OFF && (bad || a->reason == REASON_NONE))
-        vegas_saw(g, w_now(w) - a->start, bad, most > 0 ? most : GATE_MOST,
-                  w_rng(w, c, LIMITER_RNG_PROBE));
+    if (bad || a->reason == REASON_NONE)
+        adapt(w, c, g, w_now(w) - a->start, bad);
     assert(g->in_flight > 0);
     g->in_flight--;
 }

@@ -133,6 +133,17 @@ static ref *slot_of(const struct world *w, const struct limiter_state *s, uint8_
     }
 }
 
+static void append(struct world *w, struct limiter_state *s, ref r)
+{
+    W_PTR(w, struct bucket_limits, r)->next = 0;
+    if (s->last != 0)
+        W_PTR(w, struct bucket_limits, s->last)->next = r;
+    else
+        s->first = r;
+    s->last = r;
+    s->n++;
+}
+
 static bool idle(const struct world *w, comp_id c, struct bucket_limits *b)
 {
     bool overridden;
@@ -144,32 +155,39 @@ static bool idle(const struct world *w, comp_id c, struct bucket_limits *b)
            b->level == (limit_units)r.burst * ONE_REQUEST;
 }
 
+/* Lets go of buckets that would be made the same. */
+static void forget_idle(struct world *w, comp_id c)
+{
+    struct limiter_state *s = limiter_of(w, c);
+    ref r = s->first;
+    s->first = s->last = 0;
+    s->n = 0;
+    while (r != 0) {
+        struct bucket_limits *b = W_PTR(w, struct bucket_limits, r);
+        ref next = b->next;
+        if (idle(w, c, b))
+            w_release(w, r, sizeof *b);
+        else
+            append(w, s, r);
+        r = next;
+    }
+}
+
 static SELDOM void grow(struct world *w, comp_id c)
 {
     struct limiter_state *s = limiter_of(w, c);
-    struct limiter_state old = *s;
     uint32_t cap = BUCKETS_MIN;
-    s->n = 0;
-    for (uint32_t i = 0; i < old.cap; i++) {
-        ref *at = &slots(w, &old)[i];
-        if (*at != 0 && idle(w, c, W_PTR(w, struct bucket_limits, *at))) {
-            w_release(w, *at, sizeof(struct bucket_limits));
-            *at = 0;
-        }
-        s->n += *at != 0;
-    }
+    w_release(w, s->table, s->cap * sizeof(ref));
+    forget_idle(w, c);
     while (cap < 4 * s->n)
         cap *= 2;
     s->table = 0;
     s->cap = 0;
     w_grow(w, &s->table, &s->cap, cap, sizeof(ref));
-    for (uint32_t i = 0; i < old.cap; i++) {
-        ref r = slots(w, &old)[i];
+    for (ref r = s->first; r != 0; r = W_PTR(w, struct bucket_limits, r)->next) {
         const struct bucket_limits *b = W_PTR(w, struct bucket_limits, r);
-        if (r != 0)
-            *slot_of(w, s, b->who, b->key, b->home) = r;
+        *slot_of(w, s, b->who, b->key, b->home) = r;
     }
-    w_release(w, old.table, old.cap * sizeof(ref));
 }
 
 void limiter_table_init(struct world *w, comp_id c)
@@ -188,9 +206,9 @@ static struct bucket_limits *find(struct world *w, comp_id c, uint8_t who, uint3
         return W_PTR(w, struct bucket_limits, *at);
     ref made = w_alloc(w, sizeof(struct bucket_limits));
     *slot_of(w, s, who, key, home) = made;
-    s->n++;
     struct bucket_limits *b = W_PTR(w, struct bucket_limits, made);
     *b = (struct bucket_limits){.who = who, .key = key, .home = home};
+    append(w, s, made);
     bool overridden;
     struct limit_rate r = limiter_rate(w, c, b, &overridden);
     bucket_full(b, &r, w_now(w));
@@ -226,8 +244,9 @@ void limiter_each(struct world *w, comp_id c,
                             void *ctx),
                   void *ctx)
 {
-    const struct limiter_state *s = limiter_of(w, c);
-    for (uint32_t i = 0; i < s->cap; i++)
-        if (slots(w, s)[i] != 0)
-            f(w, c, W_PTR(w, struct bucket_limits, slots(w, s)[i]), ctx);
+    for (ref r = limiter_of(w, c)->first; r != 0;) {
+        struct bucket_limits *b = W_PTR(w, struct bucket_limits, r);
+        r = b->next;
+        f(w, c, b, ctx);
+    }
 }

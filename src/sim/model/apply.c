@@ -314,7 +314,7 @@ static sim_time repeat(struct world *w, uint32_t index, uint32_t times)
     struct rng r;
     struct buf name;
     buf_init(&name, 0);
-    buf_addf(&name, "schedule/%u/%u", index, times);
+    buf_addf(&name, "schedule/%s/%u/%u", w->comps[e->action.comp].name, e->nth, times);
     rng_seed(&r, W_HEAD(w)->seed, name.s);
     buf_release(&name);
     sim_time lasts = e->lasts.mean > 0 ? dist_draw(&e->lasts, &r) : 0;
@@ -333,6 +333,7 @@ static void note_refusal(struct world *w, const struct action *a,
     if (w->refused++ > 0)
         return;
     struct buf at;
+    w->line_refused = a->line;
     buf_init(&at, 0);
     time_format(&at, w_now(w));
     (void)errmsg_set(&w->why_refused, ERR_REFUSED, "%s of %s at %s: %s", a->name,

@@ -117,6 +117,7 @@ comp_id model_append(struct model *m, const struct kind_impl *kind, const char *
     GROW(m->comps, m->ncomps, m->comps_cap);
     comp_id c = (comp_id)m->ncomps++;
     m->comps[c] = (struct comp){.name = arena_strdup(&m->arena, name),
+                                .name_hash = hash_bytes(0, name, strlen(name)),
                                 .kind = kind,
                                 .owner = COMP_NONE,
                                 .target = COMP_NONE};

@@ -373,8 +373,17 @@ static enum err check_number(const struct model *m, const struct schedule_entry 
                       model_name(m, e->action.comp), number, word, most);
 }
 
+/* Numbers each entry among those of its component. */
+static void number_schedule(struct model *m)
+{
+    uint32_t *sofar = arena_alloc(&m->arena, m->ncomps * sizeof *sofar);
+    for (size_t i = 0; i < m->nschedule; i++)
+        m->schedule[i].nth = sofar[m->schedule[i].action.comp]++;
+}
+
 static enum err check_schedule(struct model *m, struct errmsg *why)
 {
+    number_schedule(m);
     for (size_t i = 0; i < m->nschedule; i++) {
         struct schedule_entry *entry = &m->schedule[i];
         if (entry->decoy)

@@ -202,12 +202,15 @@ static const struct fault_desc faults[] = {
 
 /* ---- who is cut off ------------------------------------------------------------- */
 
-static bool chosen(double share, uint16_t number, uint64_t request)
+/* An instance is, by its number; a request that has none, by its lot. */
+static bool chosen(const struct world *w, double share, uint16_t number, struct lot lot,
+                   uint32_t attempt)
 {
+    uint64_t purpose = LOT_PURPOSE(LOT_CUT) + ((uint64_t)attempt << 40);
     if (share >= 1)
         return true;
     if (number == 0)
-        return (double)(hash_u64(1, request) >> 11) < share * 9007199254740992.0;
+        return lot_within(lot_draw(w, lot, purpose), share);
     return (int64_t)(number * share + 1e-9) > (int64_t)((number - 1) * share + 1e-9);
 }
 
@@ -218,34 +221,37 @@ static bool flapped(const struct world *w, const struct link *k)
 }
 
 /* Another attempt may be for another instance. */
-static bool partly(const struct link *k, const struct talk *t)
+static bool partly(const struct world *w, const struct link *k, const struct talk *t)
 {
     if (k->partial <= 0)
         return false;
     if (k->side == SIDE_CALLERS)
-        return chosen(k->partial, t->caller, t->request);
-    return chosen(k->partial, t->callee, t->request + ((uint64_t)t->attempt << 48));
+        return chosen(w, k->partial, t->caller, t->lot, 0);
+    return chosen(w, k->partial, t->callee, t->lot, t->attempt);
 }
 
 bool link_cut(const struct world *w, comp_id c, const struct talk *t, enum way way)
 {
     const struct link *k = link_at(w, c);
-    return k->one_way[way] || flapped(w, k) || partly(k, t) ||
-           (k->parted > 0 && chosen(k->parted, t->caller, t->request));
+    return k->one_way[way] || flapped(w, k) || partly(w, k, t) ||
+           (k->parted > 0 && chosen(w, k->parted, t->caller, t->lot, 0));
 }
 
 bool link_refuses(const struct world *w, comp_id c, const struct talk *t)
 {
     const struct link *k = link_at(w, c);
-    return k->refusing > 0 && chosen(k->refusing, t->caller, t->request);
+    return k->refusing > 0 && chosen(w, k->refusing, t->caller, t->lot, 0);
 }
 
 /* ---- forgotten connections ------------------------------------------------------ */
 
-static bool meant(const struct forgetting *f, const struct link_use *u)
+static bool meant(const struct world *w, const struct forgetting *f,
+                  const struct link_use *u)
 {
-    double draw = (double)(hash_u64((uint64_t)f->at, u->id) >> 11) / 9007199254740992.0;
-    return u->opened <= f->at && (f->share >= 1 || draw < f->share);
+    if (u->opened > f->at || f->share >= 1)
+        return u->opened <= f->at;
+    uint64_t lot = lot_draw(w, u->lot, LOT_PURPOSE(LOT_FORGOTTEN));
+    return lot_within(hash_u64(lot, (uint64_t)f->at), f->share);
 }
 
 /* When it was forgotten; SIM_FOREVER: it was not. */
@@ -255,7 +261,7 @@ static sim_time forgotten_at(const struct world *w, comp_id c, const struct link
     sim_time first = SIM_FOREVER, idle = p_time(w, c, LP_FORGETS_AFTER);
     sim_time asks = p_time(w, c, LP_KEEPALIVE);
     for (uint32_t i = 0; i < FORGETS && i < k->nforgets; i++)
-        if (meant(&k->forgets[i], u) && k->forgets[i].at < first)
+        if (meant(w, &k->forgets[i], u) && k->forgets[i].at < first)
             first = k->forgets[i].at;
     bool kept = idle == 0 || (asks > 0 && asks < idle);
     if (!kept && w_now(w) - u->used >= idle && u->used + idle < first)

@@ -32,7 +32,7 @@ sim_time link_latency(struct world *w, comp_id c)
 static struct talk talk_of(const struct world *w, const struct act *a)
 {
     bool known = a->hop != 0 || (path_of(w, a->policy)->what & PATH_DIALS);
-    return (struct talk){.request = a->request,
+    return (struct talk){.lot = act_lot(a),
                          .attempt = a->try_number,
                          .caller = a->caller_instance,
                          .callee = known ? a->instance : 0};

@@ -13,7 +13,7 @@
 #ifndef SIM_NET_NET_H
 #define SIM_NET_NET_H
 
-#include "engine/act.h"
+#include "engine/lot.h"
 #include "net/ports.h"
 
 /* ---- the way of a policy's calls ------------------------------------------------ */
@@ -113,7 +113,7 @@ enum link_param {
 
 /* The two ends of a talk over a link, as far as a partial partition asks. */
 struct talk {
-    uint64_t request;
+    struct lot lot; /* of the request or the connection */
     uint16_t attempt;
     uint16_t caller, callee; /* instances; 0: none, or not known yet */
 };
@@ -126,7 +126,7 @@ bool link_refuses(const struct world *w, comp_id link, const struct talk *t);
  * through from then on, and no reset says so. */
 struct link_use {
     sim_time opened, used; /* used: the last time */
-    uint64_t id;
+    struct lot lot;
 };
 /* Whether it is forgotten by now. */
 bool link_forgot(const struct world *w, comp_id link, const struct link_use *u);

@@ -61,7 +61,7 @@ static inline void endpoint_done(struct world *w, const struct act *a,
 }
 
 /* Counts what an act is about (act_subject()). */
-void counter_add(struct world *w, comp_id c, uint64_t subject);
+void counter_add(struct world *w, comp_id c, const struct act *a);
 /* Workers that its requests hold: counted only where some endpoint has a limit. */
 uint32_t endpoint_busy(const struct world *w, comp_id endpoint, int instance);
 void endpoint_worker(struct world *w, comp_id endpoint, int instance, int more) SELDOM;

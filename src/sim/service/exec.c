@@ -12,6 +12,7 @@
 #include "db/db.h"
 #include "engine/ledger.h"
 #include "engine/life.h"
+#include "engine/lot.h"
 #include "engine/telling.h"
 #include "service/endpoint.h"
 #include "service/service_internal.h"
@@ -37,6 +38,8 @@ static struct act *branch_new(struct world *w, struct act *a, uint32_t pc)
     b->request = a->request;
     b->user = a->user;
     b->visit = a->visit;
+    b->serial = a->serial;
+    b->origin = a->origin;
     b->nth = a->nth;
     b->deadline = a->deadline;
     b->program = a->program;
@@ -329,10 +332,7 @@ HOT bool exec_waited(struct world *w, struct act *a)
 static SELDOM bool has_property(const struct world *w, const struct act *a,
                                 const struct op *op)
 {
-    uint64_t subject = act_subject(a);
-    uint64_t h = hash_u64(W_HEAD(w)->seed, op->count);
-    h = hash_u64(h, subject != 0 ? subject : a->request);
-    return (double)(h >> 11) * 0x1p-53 < op->p;
+    return lot_within(act_share(w, a, op->count), op->p);
 }
 
 /* Whether the steps behind a condition are left out. */
@@ -400,11 +400,11 @@ static bool exec_instant(struct world *w, struct act *a, const struct op *op)
         a->pc = op->jump;
         return true;
     case OP_COUNT:
-        counter_add(w, op->target, act_subject(a));
+        counter_add(w, op->target, a);
         break;
     case OP_REPLY:
         if (op->target != COMP_NONE)
-            counter_add(w, op->target, act_subject(a));
+            counter_add(w, op->target, a);
         return answered(w, a);
     case OP_DROP:
         act_aged(a, AGE_LOST);

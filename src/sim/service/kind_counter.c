@@ -9,10 +9,11 @@
  * places in it. The oldest leaves when `remembers` is over (a fixed time from the first
  * sight, as the five minutes of a FIFO queue in SQS) or `memory` ids came after it.
  *
- * Amounts are not drawn but worked out from the number: what an order is worth is the
+ * Amounts are not drawn but worked out (lot.h): what an order is worth is the
  * same wherever it is counted.
  */
 #include "engine/kind.h"
+#include "engine/lot.h"
 #include "service/endpoint.h"
 
 enum counter_param {
@@ -151,7 +152,7 @@ static bool seen(struct world *w, comp_id c, uint64_t subject)
 
 /* ---- amounts -------------------------------------------------------------------- */
 
-static double amount_of(struct world *w, comp_id c, uint64_t subject)
+static double amount_of(struct world *w, comp_id c, const struct act *a)
 {
     double mean = p_number(w, c, P_AMOUNT), sd = p_number(w, c, P_AMOUNT_SD);
     if (sd <= 0 || mean <= 0)
@@ -159,17 +160,18 @@ static double amount_of(struct world *w, comp_id c, uint64_t subject)
     struct rng own;
     struct dist d =
         dist_lognormal((sim_time)(mean * 1e6 + 0.5), (sim_time)(sd * 1e6 + 0.5));
-    if (subject != 0)
-        rng_seed(&own, hash_u64(W_HEAD(w)->seed, subject), "amount");
-    return (double)dist_draw(&d, subject != 0 ? &own : w_rng(w, c, RNG_AMOUNT)) / 1e6;
+    if (a->visit != 0)
+        rng_seed(&own, act_share(w, a, LOT_PURPOSE(LOT_AMOUNT)), "amount");
+    return (double)dist_draw(&d, a->visit != 0 ? &own : w_rng(w, c, RNG_AMOUNT)) / 1e6;
 }
 
-void counter_add(struct world *w, comp_id c, uint64_t subject)
+void counter_add(struct world *w, comp_id c, const struct act *a)
 {
     struct counter_state *s = state_of(w, c);
+    uint64_t subject = act_subject(a);
     bool idempotent = p_on(w, c, P_IDEMPOTENT);
     bool looks = subject != 0 && (idempotent || p_on(w, c, P_PER_VISIT));
-    double amount = amount_of(w, c, subject);
+    double amount = amount_of(w, c, a);
     if (looks && seen(w, c, subject)) {
         s->repeats++;
         s->repeated_amount += amount;

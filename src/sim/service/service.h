@@ -122,6 +122,7 @@ struct service_state {
     uint32_t progress_timer;
     uint32_t keep_timer; /* the old set of a blue/green deploy is kept until then */
     struct version_fault leak, fails_to_start, unready;
+    uint32_t probes; /* sent as requests: the last one's number (lot.h) */
 };
 
 static inline struct service_state *service_of(const struct world *w, comp_id c)

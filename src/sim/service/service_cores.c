@@ -45,7 +45,7 @@ void instance_speed(struct world *w, struct instance *i)
     i->cores.burns = i->collecting ? STATION_ALL
                      : starts      ? p_number(w, i->comp, SP_START_UP_CORES)
                                    : 0;
-    for (struct station *s = &i->cores; s; s = cores_next(w, s)) {
+    for (struct station *s = &i->cores; s; s = station_next(w, s)) {
         station_touch(w, s);
         s->factor = factor;
         s->paused = i->hung || i->collecting || starts;
@@ -59,16 +59,10 @@ void instance_speed(struct world *w, struct instance *i)
 
 double cores_busy_seconds(const struct world *w, const struct instance *i)
 {
-    double sum = 0;
-    for (const struct station *s = &i->cores; s; s = cores_next(w, s))
-        sum += station_busy(w, s);
-    return sum;
+    return stations_busy(w, &i->cores);
 }
 
 double cores_load(const struct world *w, const struct instance *i, int seconds)
 {
-    double sum = 0;
-    for (const struct station *s = &i->cores; s; s = cores_next(w, s))
-        sum += station_used(w, s, seconds);
-    return i->cores.cores > 0 ? sum / i->cores.cores : 0;
+    return stations_load(w, &i->cores, seconds);
 }

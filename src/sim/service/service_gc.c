@@ -43,7 +43,7 @@ static void tell_span(struct world *w, struct act *a)
 
 static void set_collecting(struct world *w, struct instance *i, bool on)
 {
-    for (struct station *s = &i->cores; s; s = cores_next(w, s)) {
+    for (struct station *s = &i->cores; s; s = station_next(w, s)) {
         station_settle(w, s, tell_span);
         s->contention = on ? CAUSE_GC : CAUSE_CPU_WAIT;
     }

@@ -71,7 +71,6 @@ enum service_param {
     SP_COUNT
 };
 enum endpoint_param { EP_WORKERS, EP_RESERVED };
-enum { PRIORITY_MOST = 3, PRIORITY_CLASSES };
 enum { ORDER_FIFO, ORDER_LIFO, ORDER_DEADLINE, ORDER_PRIORITY };
 enum { PROBE_NONE, PROBE_OWN_THREAD, PROBE_WORKER, PROBE_DATABASE, PROBE_ENDPOINT };
 enum { QUEUE_UNLIMITED = 0, QUEUE_NO = -1 };
@@ -181,11 +180,6 @@ void instance_speed(struct world *w, struct instance *i);
 double cores_busy_seconds(const struct world *w, const struct instance *i);
 /* Share of its cores busy over the last seconds (station_load()). */
 double cores_load(const struct world *w, const struct instance *i, int seconds);
-/* The station of the next class down; NULL: there is none. */
-static inline struct station *cores_next(const struct world *w, const struct station *s)
-{
-    return s->lower != 0 ? W_PTR(w, struct station, s->lower) : NULL;
-}
 /* Where `a` computes. */
 static inline struct station *cores_for(const struct world *w, struct instance *i,
                                         const struct act *a)

@@ -105,6 +105,7 @@ static const struct program *asked(const struct world *w, const struct instance 
 static void probe_send(struct world *w, struct instance *i, uint32_t asks, int64_t how)
 {
     struct act *a = act_new(w, ACT_PROBE, i->comp);
+    a->serial = ++service_of(w, i->comp)->probes;
     a->instance = i->number;
     a->program = asked(w, i, how);
     a->key = asks;
