@@ -70,7 +70,8 @@ enum cause {
     X(DISK_FULL, "disk full")                                                          \
     X(NO_IDS, "out of ids")                                                            \
     X(NO_PORTS, "out of local ports")                                                  \
-    X(CONNECT_TIMEOUT, "not connected in time")
+    X(CONNECT_TIMEOUT, "not connected in time")                                        \
+    X(NO_ROW, "no such row")
 enum reason {
 #define X(name, phrase) REASON_##name,
     REASON_LIST(X)

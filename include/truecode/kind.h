@@ -85,7 +85,8 @@ struct metric_desc {
 
 /* A metric of something that not every component of the kind has or uses: it says
  * nothing unless parameter `of` is not at its default, or the component has a nested
- * one of kind `of`. Listings leave it out then; its value is still a number. */
+ * one of kind `of`. Listings leave it out then; its value is still a number. Without
+ * `of` it never does: the simulator alone can know it, and a lesson may ask. */
 struct metric_need {
     const char *metric, *of;
 };
@@ -182,5 +183,9 @@ static inline const char *action_text(const struct action *a, size_t i)
 {
     return action_gives(a, i) ? a->args[i].as.text : "";
 }
+
+/* Whether people could measure it; else the simulator alone knows, and no command shows
+ * it. */
+bool kind_tells(const struct kind_desc *k, size_t metric);
 
 #endif

@@ -342,9 +342,11 @@ enum err lesson_number(struct lesson_state *st, fn_id fn, const struct lesson_fa
 enum err lesson_parts(struct lesson_state *st, fn_id fn, const struct lesson_facts *f,
                       struct buf *out, struct errmsg *why) MUST_USE;
 /* An expression that an author typed, on `s`: appends its value for people, and then what
- * `s` answered in it. ERR_LESSON: it is no expression, or raises. */
-enum err lesson_eval(const struct lesson_facts *f, const char *expression,
-                     struct buf *out, struct errmsg *why) MUST_USE;
+ * `s` answered in it. `run` is the state of the run that is asked: good_for() asks the
+ * promises there. ERR_LESSON: it is no expression, or raises. */
+enum err lesson_eval(struct lesson_state *run, const struct lesson_facts *f,
+                     const char *expression, struct buf *out,
+                     struct errmsg *why) MUST_USE;
 /* The names that a function returns, a line each. */
 enum err lesson_names(struct lesson_state *st, fn_id fn, const struct lesson_facts *f,
                       struct buf *out, struct errmsg *why) MUST_USE;

@@ -51,7 +51,8 @@
     X(HOST_GONE, "host-gone", "A machine is gone: nothing on it answers.")             \
     X(JOB_NOT_RUN, "job-not-run", "A scheduled job did not run.")                      \
     X(QUOTA, "quota", "A limit set by somebody else was reached.")                     \
-    X(SILENT_DROP, "silent-drop", "Work is thrown away and nobody is told.")
+    X(SILENT_DROP, "silent-drop", "Work is thrown away and nobody is told.")           \
+    X(ROWS_DELETED, "rows-deleted", "Somebody has deleted rows that are still needed.")
 
 enum mechanism {
 #define X(id, word, doc) MECHANISM_##id,

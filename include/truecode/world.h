@@ -250,6 +250,8 @@ struct db_cluster_view {
     comp_id takes_over; /* is being promoted; COMP_NONE: none is */
     comp_id restoring;  /* the series of backups that is being put back; COMP_NONE */
     sim_time left;      /* of the promotion, or of the restore; 0: neither */
+    comp_id rescuing; /* rows are copied back from this backup or replica; COMP_NONE */
+    sim_time rescue_left;
     size_t servers, unwell; /* those that neither lead nor follow as they should */
 };
 void world_db_cluster(const struct world *w, comp_id db, struct db_cluster_view *v);

@@ -84,6 +84,12 @@ static bool in_nested(struct call *c, comp_id comp, const char *metric, comp_id 
     return false;
 }
 
+static bool told(const struct call *c, comp_id comp, const struct metric_desc *d)
+{
+    const struct kind_desc *k = model_kind(c->m, comp);
+    return kind_tells(k, (size_t)(d - k->metrics));
+}
+
 static enum err no_metric(struct call *c, comp_id comp, const char *metric)
 {
     const struct kind_desc *k = model_kind(c->m, comp);
@@ -132,6 +138,9 @@ static enum err pick_metric(struct call *c, const char *name, const char *metric
     if (!in_nested(c, comp, metric, &owner, &ch->metric) ||
         !curve_metric(c->m, owner, ch->metric, instance, &ch->curve))
         return no_metric(c, comp, metric);
+    if (!told(c, owner, ch->curve.desc))
+        return refuse(c, ERR_NOT_FOUND, "%s has no metric %s.", name_of(c, comp),
+                      metric);
     if (is_hidden_metric(c, owner, ch->metric))
         return refuse(c, ERR_REFUSED,
                       "Nobody measures what users get here: %s has no %s.",

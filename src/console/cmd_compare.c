@@ -64,6 +64,8 @@ static size_t gather(struct call *c, sim_time t1, sim_time t2, struct moved *out
         for (size_t j = 0; j < k->nmetrics && n < max; j++) {
             const struct metric_desc *d = &k->metrics[j];
             struct series s = {(comp_id)i, (uint16_t)j, 0};
+            if (!kind_tells(k, j))
+                continue;
             double a = value_at(c, s, d, t1), b = value_at(c, s, d, t2);
             if (!isnan(a) && !isnan(b) &&
                 !repeats_owner(c, (comp_id)i, d, a, b, t1, t2))

@@ -109,6 +109,9 @@ void db_tell_unwell(struct call *c, comp_id db)
     if (v.restoring != COMP_NONE)
         note(c, "%s is being put back: %s left.", name_of(c, v.restoring),
              span_of(c, v.left));
+    if (v.rescuing != COMP_NONE)
+        note(c, "Rows are being copied back from %s: %s left.", name_of(c, v.rescuing),
+             span_of(c, v.rescue_left));
     if (v.takes_over != COMP_NONE)
         note(c, "%s takes over: %s left.", name_of(c, v.takes_over),
              span_of(c, v.left));
@@ -169,6 +172,7 @@ static enum err run(struct call *c)
     X(backups)                                                                         \
     X(failover)                                                                        \
     X(restore)                                                                         \
+    X(rescue)                                                                          \
     X(verify)                                                                          \
     X(backup)                                                                          \
     X(create_index)                                                                    \

@@ -351,6 +351,7 @@ static const struct arg args[] = {
     [ARG_INDEX] = {.offer = offer_indexes},
     [ARG_BACKUP] = {.offer = offer_backups},
     [ARG_OF_DB] = {.offer = offer_servers},
+    [ARG_COPY] = {.kinds = {"backup", "replica"}},
     [ARG_MIGRATION] = {.words = db_migrations},
     [ARG_SUBSCRIPTION] = {.kinds = {"subscription"}, .instances = true},
     [ARG_JOB] = {.kinds = {"job"}},

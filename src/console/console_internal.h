@@ -78,6 +78,7 @@ enum arg_kind {
     ARG_INDEX,  /* of the table before it */
     ARG_BACKUP, /* of the database before it, or any */
     ARG_OF_DB,  /* a server of the database before it */
+    ARG_COPY,   /* a backup or a replica of the database before it */
     ARG_MIGRATION,
     ARG_SUBSCRIPTION,
     ARG_JOB,

@@ -54,10 +54,15 @@ static void tell_restores(struct call *c, comp_id db)
 {
     double done = gauge(c, db, "restores_total", 0);
     double failed = gauge(c, db, "restores_failed_total", 0);
+    struct db_cluster_view v;
     if (done + failed > 0)
         para(c, failed > 0 ? TONE_WARN : TONE_NORMAL, 0,
-             strf(c, "Restores so far: %s done, %s failed as the file held no data.",
-                  count(c, done), count(c, failed)));
+             strf(c, "Restores so far: %s done, %s of a file that held no data.",
+                  count(c, done + failed), count(c, failed)));
+    world_db_cluster(c->w, db, &v);
+    if (v.rescuing != COMP_NONE)
+        note(c, "Rows are being copied back from %s: %s left.", name_of(c, v.rescuing),
+             span_of(c, v.rescue_left));
 }
 
 static enum err run(struct call *c)

@@ -44,7 +44,11 @@ const char *span_short(const struct call *c, sim_time d)
         return strf(c, "%llds", s);
     if (h < 1)
         return s % 60 ? strf(c, "%lldm%02llds", m, s % 60) : strf(c, "%lldm", m);
-    return h < 10 ? strf(c, "%lldh%02lldm", h, m % 60) : strf(c, "%lldh", h);
+    if (h < 10)
+        return strf(c, "%lldh%02lldm", h, m % 60);
+    if (h < 72)
+        return strf(c, "%lldh", h);
+    return h < 240 ? strf(c, "%lldd%lldh", h / 24, h % 24) : strf(c, "%lldd", h / 24);
 }
 
 const char *ago_short(const struct call *c, sim_time t)

@@ -7,7 +7,8 @@
 
 #include <math.h>
 
-static void push_answer(lua_State *L, fn_id fn, int want, const char *what)
+/* The answer of a function of a promise, a truth as 0 or 1. */
+static double answer_here(lua_State *L, fn_id fn, int want, const char *what)
 {
     luaL_checkstack(L, 16, NULL);
     fn_push(L, fn);
@@ -16,6 +17,28 @@ static void push_answer(lua_State *L, fn_id fn, int want, const char *what)
     if (lua_type(L, -1) != want)
         fail(L, 0, "%s must return %s, not a %s", what,
              want == LUA_TBOOLEAN ? "true or false" : "a number", luaL_typename(L, -1));
+    double n = want == LUA_TBOOLEAN ? lua_toboolean(L, -1) : lua_tonumber(L, -1);
+    lua_pop(L, 1);
+    return n;
+}
+
+/* The same for an expression that was typed: the functions live in the run's state. */
+static double answer_there(lua_State *L, fn_id fn, int want)
+{
+    const struct host *h = host_of(L);
+    struct errmsg why = {0};
+    bool yes = false;
+    double n = 0;
+    enum err e = want == LUA_TBOOLEAN ? lesson_test(h->run, fn, h->facts, &yes, &why)
+                                      : lesson_number(h->run, fn, h->facts, &n, &why);
+    if (e != ERR_OK)
+        fail(L, 0, "%s", why.text);
+    return want == LUA_TBOOLEAN ? yes : n;
+}
+
+static double answer(lua_State *L, fn_id fn, int want, const char *what)
+{
+    return host_of(L)->run ? answer_there(L, fn, want) : answer_here(L, fn, want, what);
 }
 
 /* How often a promise was broken until `at`. */
@@ -26,22 +49,15 @@ static double broken_until(lua_State *L, const struct data_promise *p, sim_time 
     struct lesson_facts then = *now;
     then.as_of = at > 0 ? at : 1;
     h->facts = &then;
-    push_answer(L, p->broken, LUA_TNUMBER, "broken");
+    double n = answer(L, p->broken, LUA_TNUMBER, "broken");
     h->facts = now;
-    double n = lua_tonumber(L, -1);
-    lua_pop(L, 1);
     return n;
 }
 
 static bool data_kept(lua_State *L, const struct data_promise *p, struct window w)
 {
-    if (p->holds != FN_NONE) {
-        push_answer(L, p->holds, LUA_TBOOLEAN, "holds");
-        bool yes = lua_toboolean(L, -1);
-        lua_pop(L, 1);
-        if (!yes)
-            return false;
-    }
+    if (p->holds != FN_NONE && answer(L, p->holds, LUA_TBOOLEAN, "holds") == 0)
+        return false;
     return p->broken == FN_NONE ||
            broken_until(L, p, w.to) <= broken_until(L, p, w.from);
 }
@@ -55,7 +71,9 @@ static bool fresh_kept(lua_State *L, const struct fresh_promise *p, struct windo
 
 bool facts_promises_kept(lua_State *L, struct window w)
 {
-    const struct promises_decl *p = &host_of(L)->lesson->promises;
+    const struct host *h = host_of(L);
+    const struct lesson *l = h->run ? h->run->lesson : h->lesson;
+    const struct promises_decl *p = &l->promises;
     for (size_t i = 0; i < p->ndata; i++)
         if (!data_kept(L, &p->data[i], w))
             return false;

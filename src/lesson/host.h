@@ -77,6 +77,8 @@ struct host {
     struct build *build;              /* while world or incident runs */
     const struct lesson_facts *facts; /* while a predicate runs */
     const struct lesson *lesson;      /* whose predicate that is */
+    struct lesson_state *run; /* eval: the run's state, which answers for the lesson's
+                                 functions; NULL: this state has them itself */
     struct buf *parts; /* gets the answers of `s` in words (parts.c); NULL: unasked */
     char part[64];     /* words instead of the last answer; "": none */
 };

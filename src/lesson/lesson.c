@@ -301,6 +301,7 @@ void course_release(struct course_list *c)
 /* ---- eval ------------------------------------------------------------------------ */
 
 struct evaluation {
+    struct lesson_state *run;
     const struct lesson_facts *facts;
     struct buf *out;
     struct buf parts;
@@ -313,6 +314,7 @@ static int read_eval(lua_State *L, struct loading *load)
     lua_rawgeti(L, -1, 1);
     object_push(L, "s");
     h->facts = v->facts;
+    h->run = v->run;
     h->parts = &v->parts;
     lua_call(L, 1, 1);
     parts_value(L, -1, v->out);
@@ -323,11 +325,11 @@ static int read_eval(lua_State *L, struct loading *load)
 
 /* The expression is read as a file of its own, so that all of a file's walls stand around
  * it. */
-enum err lesson_eval(const struct lesson_facts *f, const char *expression,
-                     struct buf *out, struct errmsg *why)
+enum err lesson_eval(struct lesson_state *run, const struct lesson_facts *f,
+                     const char *expression, struct buf *out, struct errmsg *why)
 {
     struct lesson *l = lesson_new(HOST_MEMORY);
-    struct evaluation v = {f, out, {0}};
+    struct evaluation v = {.run = run, .facts = f, .out = out};
     struct loading load = {.l = l, .what = "course", .read = read_eval, .out = &v};
     struct buf text;
     buf_init(&v.parts, 0);

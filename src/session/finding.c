@@ -23,7 +23,22 @@ static const struct model *model_of(const struct session *s)
     return s->run.stage->lw.model;
 }
 
-/* By its name in any case, with or without an instance's number. */
+/* The only component of that last name: "standby" of "orders-db.standby". */
+static comp_id by_last_name(const struct model *m, const char *name)
+{
+    comp_id found = COMP_NONE;
+    for (size_t i = 0; i < model_comps(m); i++) {
+        const char *dot = strrchr(model_name(m, (comp_id)i), '.');
+        if (!dot || strcasecmp(dot + 1, name) != 0)
+            continue;
+        if (found != COMP_NONE)
+            return COMP_NONE;
+        found = (comp_id)i;
+    }
+    return found;
+}
+
+/* By its name in any case, whole or the last part, with or without an instance's number. */
 static comp_id comp_typed(const struct session *s, const char *typed, size_t n)
 {
     char name[200];
@@ -40,7 +55,7 @@ static comp_id comp_typed(const struct session *s, const char *typed, size_t n)
             return (comp_id)i;
     return model_resolve(model_of(s), name, &c, &instance, &ignored) == ERR_OK
                ? c
-               : COMP_NONE;
+               : by_last_name(model_of(s), name);
 }
 
 static bool is_client(const struct session *s, comp_id c)

@@ -401,7 +401,7 @@ static bool draft_takes(struct session *s, const char *text)
     buf_init(&b, 0);
     if (blank(text + n))
         session_say(s, TONE_DIM, "eval EXPRESSION, such as: eval s:good(min(1))");
-    else if (lesson_eval(&f, text + n + 1, &b, &why) == ERR_OK)
+    else if (lesson_eval(s->run.lua, &f, text + n + 1, &b, &why) == ERR_OK)
         session_say(s, TONE_NORMAL, "%s", b.s);
     else
         session_say(s, TONE_BAD, "%s", why.text);

@@ -35,13 +35,17 @@ static const struct change *change_named(const struct witness *w, const char *te
     return NULL;
 }
 
+/* "shop-db.orders" has the word "shop-db" in it, too: the longest name is meant. */
 static comp_id comp_named(const struct witness *w, const char *text)
 {
     const struct model *m = w->run->stage->lw.model;
+    comp_id best = COMP_NONE;
     for (size_t i = 0; i < model_comps(m); i++)
-        if (word_in(text, model_name(m, (comp_id)i)))
-            return (comp_id)i;
-    return COMP_NONE;
+        if (word_in(text, model_name(m, (comp_id)i)) &&
+            (best == COMP_NONE ||
+             strlen(model_name(m, (comp_id)i)) > strlen(model_name(m, best))))
+            best = (comp_id)i;
+    return best;
 }
 
 static bool nothing_happened(const char *text)
@@ -61,12 +65,14 @@ static bool readable(const struct witness *w, const char *text, struct errmsg *w
     return false;
 }
 
-/* Whether the incident did something to `comp` at `at`. An event may be several entries of
+/* Whether the incident did something to `comp`, or to a part of it, at `at`. An event may be several entries of
  * one moment: a mail that was sent, and the crowd that came of it. */
 static bool happened(const struct lesson_world *lw, comp_id comp, sim_time at)
 {
     for (size_t i = 0; i < lw->nentries; i++)
-        if (lw->entries[i].at == at && lw->entries[i].comp == comp)
+        if (lw->entries[i].at == at && lw->entries[i].comp != COMP_NONE &&
+            (lw->entries[i].comp == comp ||
+             model_owner(lw->model, lw->entries[i].comp) == comp))
             return true;
     return false;
 }

@@ -138,7 +138,8 @@ void recording_export(const struct recording *r, comp_id only, bool users,
     for (size_t k = 0; k < sim_kinds(); k++) {
         const struct kind_desc *d = sim_kind(k);
         for (size_t m = 0; kind_is_used(&w, d) && m < d->nmetrics; m++)
-            if ((users || !metric_judges(&d->metrics[m])) && !was_written(&w, k, m))
+            if (kind_tells(d, m) && (users || !metric_judges(&d->metrics[m])) &&
+                !was_written(&w, k, m))
                 put_family(&w, &d->metrics[m], out);
     }
     if (users)

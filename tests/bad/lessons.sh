@@ -138,6 +138,13 @@ given 'status\neval s:good(min(1)) < 2\neval s:service("shop").cpu\neval s:godo(
     play ./draft.lua --draft --seed 7
 expect "and played, and asked" 0 'true (good(1 m): 0.' '(shop.cpu: 0.' \
     "s has no 'godo'; did you mean 'good'?" "unexpected symbol near 'end'"
+sed 's/^  promises = {/&\
+    data = { { "nobody is refused", broken = function(s) return s:total("shop", "refused_total") end },\
+             { "orders come", holds = function(s) return s:total("shop", "requests_total") > 0 end } },/' draft.lua >kept.lua
+run check ./kept.lua --draft
+expect "what counts how often a promise was broken may be a number" 0 'works at its page'
+given 'rollback shop\nwait 4m\nwait 4m\neval s:good_for(min(1))\n' play ./kept.lua --draft --seed 7
+expect "what was promised is asked of the run" 0 'true (good_for(1 m): true)'
 given 'eval s:good(min(1))\n' play small-shop --seed 7 --new
 expect "nobody asks so in a real play" 0 'There is no command eval'
 

@@ -49,4 +49,67 @@ wait 30m
 1
 end
 
+way nobody-is-watching <<'end'
+chart doors_opened --since 40m
+15:32
+logs locks | tail -5
+chart bookings-db.bookings.rows --since 40m
+bookings-db rows-deleted
+changes
+4
+db backups
+400
+9.5
+db replicas
+reports
+2
+db rescue bookings-db reports
+wait 3m
+say
+guests
+33 %
+2
+16:30
+jobs enable nightly-backup
+jobs run nightly-backup
+wait 4m
+db verify bookings-db.nightly
+wait 12m
+1
+end
+
+way ten-thousand <<'end'
+chart booking.errors_total --since 15m
+20:00
+count booking.abandoned_total --from 1m
+count beds_booked --from 1m
+75 %
+status
+ps booking
+db sessions
+chart booking.errors_total --since 15m
+booking.pool pool-too-small
+changes
+growth
+2
+up, down
+set booking.pool.acquire_timeout 2s
+wait 20:11:10
+wait 20:11:10
+wait 20:11:10
+wait 20:11:10
+40
+flag check-first on
+wait 6m
+wait 6m
+say
+hikers
+not known yet
+mitigated
+20:45
+wait 10m
+wait 10m
+1
+end
+
 exit $bad

@@ -156,6 +156,25 @@ static void what_can_be_put_back(void **state)
     shop_release(&s);
 }
 
+/* Rows that somebody deleted: beside the database, from what still has them. */
+static void what_a_rescue_says(void **state)
+{
+    (void)state;
+    struct shop s = start();
+    static const char *const lines[] = {"db rescue orders-db nothing",
+                                        "db rescue orders-db backup",
+                                        "db backups",
+                                        "db rescue orders-db backup",
+                                        "db",
+                                        "# wait 3m",
+                                        "logs orders-db",
+                                        "db backups",
+                                        NULL};
+    fault(&s, "orders-db.orders", "rows_deleted", 0, 0);
+    golden_console(&s, "db_rescue", lines);
+    shop_release(&s);
+}
+
 static void what_tables_get(void **state)
 {
     (void)state;
@@ -451,6 +470,7 @@ int main(void)
         cmocka_unit_test(a_leader_is_gone),
         cmocka_unit_test(replays_stop),
         cmocka_unit_test(what_can_be_put_back),
+        cmocka_unit_test(what_a_rescue_says),
         cmocka_unit_test(what_tables_get),
         cmocka_unit_test(what_ends_half_way),
         cmocka_unit_test(what_cannot_be_is_refused_at_once),

@@ -196,6 +196,38 @@ static void test_a_trigger_is_an_event(void **state)
     buf_release(&file);
 }
 
+/* What was done to a part was done to the whole; "db.orders" is not "db". */
+static void test_a_trigger_may_be_a_part(void **state)
+{
+    (void)state;
+    struct buf file;
+    buf_init(&file, 8192);
+    const char *client = strstr(play_small, "    w:client");
+    const char *deploy = strstr(client, "    i:cause(");
+    const char *after = strchr(deploy, '\n');
+    buf_add(&file, play_small, (size_t)(client - play_small));
+    buf_adds(&file, "    w:database { 'db', tables = { orders = { rows = 1000 }, "
+                    "visits = { rows = 1000 } } }\n");
+    buf_add(&file, client, (size_t)(deploy - client));
+    buf_adds(&file, "    i:cause(min(3), op('db.orders', 'delete_rows', "
+                    "{ share = 0.5 }, { by = 'Kim' }))\n"
+                    "    i:red_herring(min(4), op('db.visits', 'delete_rows', "
+                    "{ share = 0.5 }))");
+    buf_adds(&file, after);
+    struct session_options o = play_options(file.s, NULL);
+    o.mode = MODE_ONCALL;
+    struct session *s = play_open(&o);
+    play_type(s, "");
+    assert_true(judged(s, SHEET_trigger, "db.orders") == 1);
+    assert_true(judged(s, SHEET_trigger, "db") == 1);
+    assert_true(judged(s, SHEET_trigger, "1") == 1);
+    assert_true(judged(s, SHEET_trigger, "db.visits") == 0);
+    assert_true(judged(s, SHEET_trigger, "2") == 0);
+    assert_true(judged(s, SHEET_trigger, "api") == 0);
+    session_free(s);
+    buf_release(&file);
+}
+
 static void answers(const char *typed)
 {
     struct session *s = begun(MODE_GUIDED);
@@ -241,6 +273,7 @@ int main(void)
         cmocka_unit_test(test_who_sends_what_is_late_is_hurt),
         cmocka_unit_test(test_an_update_begins_with_the_sheet),
         cmocka_unit_test(test_a_trigger_is_an_event),
+        cmocka_unit_test(test_a_trigger_may_be_a_part),
         cmocka_unit_test(test_an_answer_in_any_form),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

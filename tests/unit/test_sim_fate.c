@@ -187,6 +187,175 @@ static void only_what_was_answered_is_lost(void **state)
     }
 }
 
+/* ---- from a copy beside ---------------------------------------------------------- */
+
+/* A table of 900 rows that 1 a second came to before the start, and a backup from 300 s
+ * before; readers ask for rows, adders bring new ones. */
+static struct lab old_shop(const char *db, const char *backup)
+{
+    struct node add = SQL("add"), see = SQL("see"), late = SQL("late");
+    struct lab l = lab_new();
+    lab_part(&l, "database", "db", db);
+    lab_part(&l, "table", "db.t", "rows=900 grew=1 row_bytes=100");
+    lab_part(&l, "statement", "db.add", "cpu=1ms table=t inserts=1 wal=100");
+    lab_part(&l, "statement", "db.see", "cpu=1ms table=t must_find=on");
+    lab_part(&l, "statement", "db.late", "cpu=1ms table=t must_find=on on=replica");
+    lab_part(&l, "replica", "db.b", "delay=1ms");
+    lab_part(&l, "backup", "db.nightly", backup);
+    lab_part(&l, "service", "app", "workers=1000");
+    lab_part(&l, "pool", "app.pool", "to=db size=50");
+    lab_part(&l, "service", "office", "workers=1000");
+    lab_part(&l, "pool", "office.pool", "to=db size=50 role=replica");
+    lab_endpoint(&l, "app", "add", &add);
+    lab_endpoint(&l, "app", "see", &see);
+    lab_endpoint(&l, "office", "see", &late);
+    lab_part(&l, "client", "adders", "to=app/add rate=10 arrivals=even");
+    lab_part(&l, "client", "readers", "to=app/see rate=50 arrivals=even");
+    lab_part(&l, "client", "clerks", "to=office/see rate=50 arrivals=even");
+    lab_start(&l, 1);
+    return l;
+}
+#define OLD   "every=1h at=50m clock=off last_success=300s rate=1e12"
+#define SMALL "connect_time=0 restore_rate=100000 data=1000000" /* 10 s to bring up */
+
+/* The share of requests between two moments that found no row. */
+static double not_found(struct lab *l, const char *client, sim_time until)
+{
+    double failed = of(l, client, "failed_total");
+    double answered = of(l, client, "answered_total");
+    lab_run(l, until);
+    failed = of(l, client, "failed_total") - failed;
+    return failed / (failed + of(l, client, "answered_total") - answered);
+}
+
+/* Who asks for a row that is deleted finds none; a replica that has not applied the
+ * deletion still has them all. */
+static void a_row_that_is_deleted_is_not_found(void **state)
+{
+    (void)state;
+    struct lab l = old_shop(SMALL, OLD);
+    lab_op(&l, "db.b", "pause_replay", NULL);
+    assert_true(not_found(&l, "readers", 10 * SIM_SEC) == 0);
+    lab_op(&l, "db.t", "delete_rows", "0.4");
+    double missing = of(&l, "db.t", "missing"), rows = of(&l, "db.t", "rows");
+    double share = missing / (missing + rows);
+    double seen = not_found(&l, "readers", 40 * SIM_SEC);
+    assert_true(seen > share - 0.06 && seen < share + 0.03);
+    assert_true(of(&l, "clerks", "failed_total") == 0);
+    lab_op(&l, "db.b", "resume_replay", NULL);
+    lab_run(&l, 41 * SIM_SEC);
+    assert_true(not_found(&l, "clerks", 60 * SIM_SEC) > 0.2);
+    lab_free(&l);
+}
+
+/* An old backup brings back its share of the rows, and with the archived log all of them;
+ * the database goes on, and nothing that came since is lost. */
+static void a_rescue_keeps_what_came_since(void **state)
+{
+    (void)state;
+    for (int log = 0; log < 2; log++) {
+        struct lab l = old_shop(log ? SMALL " log_replay=10" : SMALL, OLD);
+        lab_run(&l, 10 * SIM_SEC);
+        lab_op(&l, "db.t", "delete_rows", "0.5");
+        double missing = of(&l, "db.t", "missing");
+        lab_run(&l, 20 * SIM_SEC);
+        double rows = of(&l, "db.t", "rows"), whole = 2 * missing;
+        lab_op(&l, "db", "rescue", "nightly");
+        assert_int_equal(lab_do(&l, ACTION_OP, "db", "rescue", "b", 0), ERR_REFUSED);
+        lab_run(&l, 30 * SIM_SEC); /* 11.8 s to bring up; 31 s of log at ten times */
+        assert_true(of(&l, "db.t", "missing") == missing && of(&l, "db", "up") == 1);
+        lab_run(&l, 34 * SIM_SEC);
+        assert_true((of(&l, "db.t", "missing") == missing) == (log == 1));
+        lab_run(&l, 70 * SIM_SEC);
+        double back = log ? missing : missing * 600 / whole;
+        double restored = of(&l, "db.t", "restored_total");
+        assert_true(restored >= back - 2 && restored <= back + 2);
+        assert_true(of(&l, "db.t", "missing") == missing - restored);
+        assert_true(of(&l, "db.t", "rows") >= rows + restored + 499);
+        assert_true(of(&l, "db", "rows_lost_total") == 0);
+        assert_true(of(&l, "db", "restores_total") == 0);
+        if (!log) /* the same file again has no more */
+            lab_op(&l, "db", "rescue", "nightly");
+        lab_run(&l, 120 * SIM_SEC);
+        assert_true(of(&l, "db.t", "restored_total") == restored);
+        double without = of(&l, "db", "rows_without_copy"); /* the replica applied it */
+        assert_true(without >= missing - restored - 1 && without <= missing - restored);
+        lab_free(&l);
+    }
+}
+
+/* Every copy can be spoilt: the replica by its replay, the backup by the next one. What
+ * no copy has is gone. */
+static void what_no_copy_has_is_gone(void **state)
+{
+    (void)state;
+    struct lab l = old_shop(SMALL " log_replay=1000", OLD);
+    lab_op(&l, "db.b", "pause_replay", NULL);
+    lab_run(&l, 10 * SIM_SEC);
+    lab_op(&l, "db.t", "delete_rows", "0.5");
+    double missing = of(&l, "db.t", "missing");
+    assert_true(of(&l, "db", "rows_without_copy") == 0);
+    lab_op(&l, "db.nightly", "run", NULL);
+    lab_run(&l, 15 * SIM_SEC);
+    assert_true(of(&l, "db.nightly", "runs_total") == 1);
+    assert_true(of(&l, "db.nightly", "lacks_rows") == missing);
+    assert_true(of(&l, "db", "rows_without_copy") == 0); /* the replica */
+    lab_op(&l, "db", "rescue", "nightly");
+    lab_run(&l, 40 * SIM_SEC);
+    assert_true(of(&l, "db.t", "missing") == missing);
+    lab_op(&l, "db.b", "resume_replay", NULL);
+    lab_run(&l, 41 * SIM_SEC);
+    assert_true(of(&l, "db", "rows_without_copy") == missing);
+    lab_op(&l, "db", "rescue", "b");
+    lab_run(&l, 50 * SIM_SEC);
+    assert_true(of(&l, "db.t", "missing") == missing);
+    lab_free(&l);
+}
+
+/* The replica has them while it is paused, also where the database itself was emptied by
+ * a file without data. */
+static void a_paused_replica_still_has_them(void **state)
+{
+    (void)state;
+    for (int emptied = 0; emptied < 2; emptied++) {
+        struct lab l = old_shop(SMALL, "every=1h at=5s rate=1e12");
+        lab_op(&l, "db.b", "pause_replay", NULL);
+        lab_fault(&l, "db.nightly", "empty", NULL, 0);
+        lab_run(&l, 10 * SIM_SEC);
+        lab_op(&l, "db.t", "delete_rows", "0.5");
+        double whole = 2 * of(&l, "db.t", "missing");
+        if (emptied)
+            lab_op(&l, "db", "restore", "nightly");
+        lab_run(&l, 20 * SIM_SEC);
+        assert_true((of(&l, "db.t", "rows") == 0) == (emptied == 1));
+        assert_true(of(&l, "clerks", "failed_total") == 0); /* they read there */
+        lab_op(&l, "db", "rescue", "b");
+        lab_run(&l, 30 * SIM_SEC);
+        assert_true(of(&l, "db.t", "rows") >= whole - 1);
+        assert_true(emptied || of(&l, "db.t", "missing") == 0);
+        lab_free(&l);
+    }
+}
+
+/* An older backup lacks what had come since: putting it back over the database loses
+ * those rows. */
+static void an_old_backup_lacks_what_came_before_the_start(void **state)
+{
+    (void)state;
+    struct lab l = old_shop(SMALL, OLD);
+    lab_run(&l, 10 * SIM_SEC);
+    assert_true(of(&l, "db.nightly", "last_success_age") == 310);
+    assert_true(of(&l, "db.nightly", "verified_age") == -1);
+    lab_set(&l, "adders", "rate", "0");
+    lab_op(&l, "db", "restore", NULL);
+    lab_run(&l, 30 * SIM_SEC);
+    double lost = of(&l, "db", "rows_lost_total");
+    assert_true(of(&l, "db.t", "rows") == 600 && lost >= 398 && lost <= 402);
+    lab_run(&l, 3600 * SIM_SEC);
+    assert_true(of(&l, "db.nightly", "runs_total") == 0); /* no clock of its own */
+    lab_free(&l);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -195,6 +364,11 @@ int main(void)
         cmocka_unit_test(a_dropped_table_is_missed_until_it_is_restored),
         cmocka_unit_test(rows_go_under_running_work),
         cmocka_unit_test(only_what_was_answered_is_lost),
+        cmocka_unit_test(a_row_that_is_deleted_is_not_found),
+        cmocka_unit_test(a_rescue_keeps_what_came_since),
+        cmocka_unit_test(what_no_copy_has_is_gone),
+        cmocka_unit_test(a_paused_replica_still_has_them),
+        cmocka_unit_test(an_old_backup_lacks_what_came_before_the_start),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

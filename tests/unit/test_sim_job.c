@@ -260,6 +260,39 @@ static void refuses_what_cannot_be(void **state)
     lab_free(&l);
 }
 
+/* A run begins an operation of something else; where that is refused, the run fails. */
+static void a_run_begins_what_it_does(void **state)
+{
+    (void)state;
+    struct errmsg why = {0};
+    struct lab l = lab_new();
+    lab_part(&l, "database", "db", "data=100000000");
+    lab_part(&l, "backup", "db.full", "clock=off last_success=9h rate=100000");
+    lab_part(&l, "job", "nightly", "every=10m at=2m duration=5s does=db.full.run");
+    lab_start(&l, 5);
+    lab_run(&l, 2 * SIM_MIN + SIM_SEC);
+    assert_true(lab_metric(&l, "db.full", "running") == 1);
+    lab_run(&l, 13 * SIM_MIN); /* a thousand seconds: the next one finds it at work */
+    assert_true(job(&l, "succeeded_total") == 1 && job(&l, "failed_total") == 1);
+    lab_run(&l, 20 * SIM_MIN);
+    assert_true(lab_metric(&l, "db.full", "runs_total") == 1);
+    assert_true(lab_metric(&l, "db.full", "last_success_age") == 18 * 60);
+    assert_books(&l, 2, 0);
+    lab_free(&l);
+    static const char *const wrong[] = {"every=1h does=db.full.rum",
+                                        "every=1h does=nobody.run",
+                                        "every=1h does=db.kill", "every=1h does=run"};
+    for (size_t i = 0; i < COUNT_OF(wrong); i++) {
+        l = lab_new();
+        lab_part(&l, "database", "db", "");
+        lab_part(&l, "backup", "db.full", "");
+        lab_part(&l, "job", "nightly", wrong[i]);
+        assert_int_not_equal(model_finish(l.m, &why), ERR_OK);
+        assert_non_null(strstr(why.text, "nightly"));
+        lab_free(&l);
+    }
+}
+
 static void forks_end_alike(void **state)
 {
     (void)state;
@@ -334,6 +367,7 @@ int main(void)
         cmocka_unit_test(calls_an_endpoint),
         cmocka_unit_test(takes_longer_with_more_to_do),
         cmocka_unit_test(refuses_what_cannot_be),
+        cmocka_unit_test(a_run_begins_what_it_does),
         cmocka_unit_test(forks_end_alike),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -26,6 +26,7 @@ enum job_param {
     P_CATCH_UP,
     P_ENABLED,
     P_LAST_SUCCESS,
+    P_DOES,
     P_COUNT
 };
 enum { OVERLAP_ALLOW, OVERLAP_FORBID, OVERLAP_REPLACE };
@@ -103,6 +104,8 @@ struct job_data {          /* model time */
     bool slo;              /* the objective is about the job */
     comp_id items;         /* the component whose metric makes runs longer; COMP_NONE */
     size_t items_metric;
+    comp_id does; /* the component whose operation a run begins with; COMP_NONE */
+    size_t does_op;
 };
 
 static inline struct job_state *job_state(const struct world *w, comp_id c)

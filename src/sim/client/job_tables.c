@@ -99,6 +99,13 @@ const struct param_desc job_params[] = {
                         .unit = "s",
                         .def = "0",
                         .doc = "How long ago it last succeeded, at the start."},
+    [P_DOES] = {.name = "does",
+                .type = VALUE_TEXT,
+                .unit = "",
+                .def = "",
+                .doc = "What a run begins with: an operation without arguments, "
+                       "component.operation, as \"orders-db.nightly.run\"; where it is "
+                       "refused, the run fails."},
 };
 _Static_assert(COUNT_OF(job_params) == P_COUNT, "one for each");
 

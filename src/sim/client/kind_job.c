@@ -22,33 +22,64 @@
 
 /* ---- model time ----------------------------------------------------------------- */
 
-/* "events.orders.mailer.lag": the longest prefix that names a component, a metric. */
-static enum err find_items(struct model *m, comp_id c, struct job_data *d,
-                           struct errmsg *why)
+/* The component of "component.word" in a parameter, and the word. */
+static enum err find_named(struct model *m, comp_id c, int param, const char *what,
+                           comp_id *comp, const char **word, struct errmsg *why)
 {
-    const char *text = model_param(m, c, P_ITEMS)->as.text, *dot = strrchr(text, '.');
+    const char *text = model_param(m, c, param)->as.text, *dot = strrchr(text, '.');
     char name[160];
-    d->items = COMP_NONE;
+    *comp = COMP_NONE;
     if (text[0] == '\0')
         return ERR_OK;
     size_t n = dot ? (size_t)(dot - text) : 0;
     if (n == 0 || n >= sizeof name)
-        return errmsg_set(why, ERR_INPUT, "%s: items \"%.60s\" is not component.metric",
-                          m->comps[c].name, text);
+        return errmsg_set(why, ERR_INPUT, "%s: %s \"%.60s\" is not component.%s",
+                          m->comps[c].name, job_params[param].name, text, what);
     memcpy(name, text, n);
     name[n] = '\0';
-    d->items = model_need(m, name, NULL, m->comps[c].name, why);
-    if (d->items == COMP_NONE)
-        return ERR_NOT_FOUND;
+    *word = dot + 1;
+    *comp = model_need(m, name, NULL, m->comps[c].name, why);
+    return *comp == COMP_NONE ? ERR_NOT_FOUND : ERR_OK;
+}
+
+/* "orders-db.nightly.run": an operation that needs no arguments. */
+static enum err find_does(struct model *m, comp_id c, struct job_data *d,
+                          struct errmsg *why)
+{
+    const char *word;
+    enum err e = find_named(m, c, P_DOES, "operation", &d->does, &word, why);
+    if (e != ERR_OK || d->does == COMP_NONE)
+        return e;
+    const struct kind_desc *k = model_kind(m, d->does);
+    for (size_t i = 0; i < k->nops; i++) {
+        bool fits = !k->ops[i].args[0].name || k->ops[i].args[0].optional;
+        if (!str_eq(k->ops[i].name, word) || !fits)
+            continue;
+        d->does_op = i;
+        return ERR_OK;
+    }
+    return errmsg_set(why, ERR_NOT_FOUND,
+                      "%s: a %s has no operation \"%.60s\" without arguments",
+                      m->comps[c].name, k->name, word);
+}
+
+/* "events.orders.mailer.lag": the longest prefix that names a component, a metric. */
+static enum err find_items(struct model *m, comp_id c, struct job_data *d,
+                           struct errmsg *why)
+{
+    const char *word;
+    enum err e = find_named(m, c, P_ITEMS, "metric", &d->items, &word, why);
+    if (e != ERR_OK || d->items == COMP_NONE)
+        return e;
     const struct kind_desc *k = model_kind(m, d->items);
     for (size_t i = 0; i < k->nmetrics; i++) {
-        if (!str_eq(k->metrics[i].name, dot + 1))
+        if (!str_eq(k->metrics[i].name, word))
             continue;
         d->items_metric = i;
         return ERR_OK;
     }
     return errmsg_set(why, ERR_NOT_FOUND, "%s: a %s has no metric \"%.60s\"",
-                      m->comps[c].name, k->name, dot + 1);
+                      m->comps[c].name, k->name, word);
 }
 
 static enum err job_resolve(struct model *m, comp_id c, struct errmsg *why)
@@ -58,6 +89,8 @@ static enum err job_resolve(struct model *m, comp_id c, struct errmsg *why)
     comp_id target, endpoint;
     m->comps[c].data = d;
     enum err e = find_items(m, c, d, why);
+    if (e == ERR_OK)
+        e = find_does(m, c, d, why);
     if (e != ERR_OK || to[0] == '\0')
         return e;
     e = model_call_target(m, to, &target, &endpoint, why);
@@ -121,9 +154,32 @@ static void maybe_dies(struct world *w, struct act *a, sim_time whole)
     s->dies = 0;
 }
 
+/* The operation that a run begins with. False: it was refused. */
+static bool does(struct world *w, struct act *a)
+{
+    const struct job_data *d = job_data(w, a->comp);
+    if (d->does == COMP_NONE)
+        return true;
+    const struct kind_impl *k = w->comps[d->does].kind;
+    struct action what = {
+        .kind = ACTION_OP, .comp = d->does, .name = k->desc.ops[d->does_op].name};
+    struct effect fx = {0};
+    struct errmsg why;
+    enum err e = k->op(w, d->does, (int)d->does_op, &what, &fx, &why);
+    if (e != ERR_OK)
+        w_log(w, a->comp, 0, LOG_ERROR, a->request, "%s", why.text);
+    return e == ERR_OK;
+}
+
 static void work(struct world *w, struct act *a)
 {
     struct job_state *s = job_state(w, a->comp);
+    if (!does(w, a)) {
+        a->phase = RUN_WORKS;
+        a->culprit = a->comp;
+        act_ready(w, a, REASON_ERROR);
+        return;
+    }
     if (job_data(w, a->comp)->calls) {
         a->phase = RUN_CALLS;
         maybe_dies(w, a, s->last_duration > 0 ? s->last_duration : SIM_MIN);

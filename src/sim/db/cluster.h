@@ -22,7 +22,8 @@
 
 #include "db/database.h"
 
-struct effect; /* engine/kind.h */
+struct effect;     /* engine/kind.h */
+struct table_copy; /* db/table.h */
 
 /* Replication of what was written at one moment; times are SIM_FOREVER while the server
  * or its replay stands still. */
@@ -92,6 +93,8 @@ double cluster_leaderless(const struct world *w, comp_id db);
 
 /* A statement that writes has run on `node`. */
 void wal_wrote(struct world *w, comp_id node, comp_id statement);
+/* So many bytes of log that no statement of the model writes. */
+void wal_changed(struct world *w, comp_id db, uint64_t bytes);
 /* The time that a commit takes after that; SIM_FOREVER: until a replica is there
  * again. */
 sim_time wal_commit_time(struct world *w, comp_id node, sim_time *replication);
@@ -173,5 +176,18 @@ uint64_t backup_size(const struct world *w, comp_id series); /* of the newest, b
 uint64_t backup_writes(const struct world *w, comp_id series); /* up to which it goes */
 /* The database's tables and data are what they were when the newest was begun. */
 void backup_put_back(struct world *w, comp_id series);
+sim_time backup_taken(const struct world *w, comp_id series); /* as of when it is */
+/* The copy of one table in the newest. */
+const struct table_copy *backup_table(const struct world *w, comp_id series,
+                                      comp_id table);
+
+/* ---- from a copy beside (db_rescue.c) */
+
+/* kind_database's operation: `from` a series of backups or a replica. */
+enum err database_rescue(struct world *w, comp_id db, const char *from,
+                         struct effect *fx, struct errmsg *why);
+void database_rescued(struct world *w, comp_id db); /* DB_EV_RESCUED */
+/* Missing rows that no copy has any more. */
+int64_t rescue_without_copy(const struct world *w, comp_id db);
 
 #endif

@@ -32,6 +32,7 @@ enum database_param {
     DB_RESTART_TIME,
     DB_RESIZE_TIME,
     DB_RESIZE_AWAY,
+    DB_LOG_REPLAY,
     DB_PARAMS
 };
 enum database_event {
@@ -46,7 +47,8 @@ enum database_event {
     DB_EV_PANIC,
     DB_EV_RECOVER,
     DB_EV_STARTED, /* of a restart: the server is there again */
-    DB_EV_LATE     /* a connection's: connect_timeout is over */
+    DB_EV_LATE,    /* a connection's: connect_timeout is over */
+    DB_EV_RESCUED  /* rows have been copied back */
 };
 
 /* A node as one of several (cluster.h). Ids are stored + 1, so that 0 is the usual:
@@ -87,6 +89,8 @@ struct cluster {       /* of the database, whichever node leads */
     struct list sync; /* commits that wait for a replica that does not answer */
     uint64_t restores, failed_restores;
     comp_id restoring; /* the backup series, + 1 */
+    comp_id rescuing;  /* rows are copied back from it, + 1: a series or a replica */
+    sim_time rescued;  /* when that is done */
     double disk_slow;  /* times the commit; 0: as it is */
     comp_id tables;    /* the first, + 1; 0: none */
     comp_id panicked;  /* node, + 1, that could not write its log; 0: none */

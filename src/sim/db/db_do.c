@@ -14,7 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { OP_KILL, OP_FAILOVER, OP_REBUILD, OP_RESTORE, OP_FREE, OP_RESTART };
+enum { OP_KILL, OP_FAILOVER, OP_REBUILD, OP_RESTORE, OP_RESCUE, OP_FREE, OP_RESTART };
 const struct op_desc database_ops[DATABASE_OPS] = {
     [OP_KILL] = {.name = "kill",
                  .args = {{.name = "session",
@@ -49,6 +49,14 @@ const struct op_desc database_ops[DATABASE_OPS] = {
          .risk = "The database is down meanwhile, and all that was written since the "
                  "backup is lost.",
          .doc = "Puts back the newest backup."},
+    [OP_RESCUE] =
+        {.name = "rescue",
+         .args = {{.name = "from",
+                   .type = VALUE_TEXT,
+                   .doc = "A series of backups, or a replica."}},
+         .cost = 60 * SIM_SEC,
+         .doc = "Brings a copy up beside, and copies rows back that somebody deleted "
+                "by mistake; the database goes on."},
     [OP_FREE] = {.name = "free_disk",
                  .args = {{.name = "bytes",
                            .type = VALUE_COUNT,
@@ -210,7 +218,7 @@ static enum err restore(struct world *w, comp_id c, const char *name, struct eff
     cal_cancel(w, &x->timer);
     x->due = w_now(w) + t;
     cal_at(w, x->due, EV_KIND + DB_EV_RESTORED, c, 0, 0);
-    uint64_t since = x->writes - backup_writes(w, series);
+    uint64_t at = backup_writes(w, series), since = x->writes > at ? x->writes - at : 0;
     struct buf took, size;
     buf_init(&took, 0), buf_init(&size, 0);
     time_format(&took, t);
@@ -274,6 +282,8 @@ enum err database_op(struct world *w, comp_id c, int op, const struct action *a,
         return cluster_rebuild(w, c, fx, why);
     case OP_RESTORE:
         return restore(w, c, text_arg(a), fx, why);
+    case OP_RESCUE:
+        return database_rescue(w, c, text_arg(a), fx, why);
     case OP_RESTART:
         return restart(w, c, fx, why);
     default:

@@ -47,6 +47,7 @@ enum {
     M_ROWS_RESTORED,
     M_ROWS_LOST,
     M_ROWS_MISSING,
+    M_ROWS_WITHOUT_COPY,
     M_XIDS,
     M_XIDS_LEFT,
     M_XID_REFUSED
@@ -130,9 +131,9 @@ const struct metric_desc database_metrics[DATABASE_METRICS] = {
     [M_OLDEST] = DB_METRIC("oldest_transaction", "db_oldest_transaction_seconds", "",
                            METRIC_GAUGE, "s",
                            "Age of the oldest open transaction or running statement."),
-    [M_FAILED_RESTORES] =
-        DB_METRIC("restores_failed_total", "db_restores_failed_total", "",
-                  METRIC_COUNTER, "1", "Restores whose file held no data."),
+    [M_FAILED_RESTORES] = DB_METRIC(
+        "restores_failed_total", "db_restores_failed_total", "", METRIC_COUNTER, "1",
+        "Restores of a file that held no data: none is left."),
     [M_ACKNOWLEDGED] =
         DB_METRIC("acknowledged_writes_total", "db_acknowledged_writes_total", "",
                   METRIC_COUNTER, "1", "Writes that were answered."),
@@ -141,13 +142,16 @@ const struct metric_desc database_metrics[DATABASE_METRICS] = {
                   "Rows that somebody deleted by mistake, or dropped; all tables."),
     [M_ROWS_RESTORED] =
         DB_METRIC("rows_restored_total", "db_rows_restored_total", "", METRIC_COUNTER,
-                  "1", "Of those, rows that a restore brought back."),
+                  "1", "Of those, rows that came back from a copy."),
     [M_ROWS_LOST] =
         DB_METRIC("rows_lost_total", "db_rows_lost_total", "", METRIC_COUNTER, "1",
                   "Rows that had come after the backup that was put back."),
     [M_ROWS_MISSING] =
         DB_METRIC("rows_missing", "db_rows_missing", "", METRIC_GAUGE, "1",
                   "Rows deleted by mistake that are not there again."),
+    [M_ROWS_WITHOUT_COPY] =
+        DB_METRIC("rows_without_copy", "db_rows_without_copy", "", METRIC_GAUGE, "1",
+                  "Of those, rows that no backup and no replica has any more."),
     [M_XIDS] = DB_METRIC("transaction_ids_total", "db_transaction_ids_total", "",
                          METRIC_COUNTER, "1", "Transactions that wrote."),
     [M_XIDS_LEFT] = DB_METRIC(
@@ -190,10 +194,11 @@ const struct metric_need database_needs[DATABASE_NEEDS] = {
     {"acknowledged_writes_total", "backup"},
     {"acknowledged_writes_total", "table"},
     {"acknowledged_writes_total", "disk_size"},
-    {"rows_wiped_total", "table"},
-    {"rows_restored_total", "backup"},
-    {"rows_lost_total", "backup"},
-    {"rows_missing", "table"},
+    {"rows_wiped_total", NULL},
+    {"rows_restored_total", NULL},
+    {"rows_lost_total", NULL},
+    {"rows_missing", NULL},
+    {"rows_without_copy", NULL},
     {"transaction_ids_total", "table"},
     {"transaction_ids_left", "table"},
     {"transaction_ids_refused_total", "table"},
@@ -266,6 +271,8 @@ static double cluster_metric(const struct world *w, comp_id c, int metric)
     case M_ROWS_LOST:
     case M_ROWS_MISSING:
         return rows_metric(w, c, metric);
+    case M_ROWS_WITHOUT_COPY:
+        return (double)rescue_without_copy(w, c);
     case M_FAILED_RESTORES:
         return (double)x->failed_restores;
     case M_PANICS:

@@ -92,7 +92,8 @@ void world_db_cluster(const struct world *w, comp_id db, struct db_cluster_view 
     *v = (struct db_cluster_view){.leader = COMP_NONE,
                                   .named = COMP_NONE,
                                   .takes_over = COMP_NONE,
-                                  .restoring = COMP_NONE};
+                                  .restoring = COMP_NONE,
+                                  .rescuing = COMP_NONE};
     if (!is_database(w, db))
         return;
     const struct cluster *x = &db_at(w, db)->cluster;
@@ -103,6 +104,10 @@ void world_db_cluster(const struct world *w, comp_id db, struct db_cluster_view 
         v->takes_over = (comp_id)(x->candidate - 1);
     if (x->restoring != 0)
         v->restoring = (comp_id)(x->restoring - 1);
+    if (x->rescuing != 0) {
+        v->rescuing = (comp_id)(x->rescuing - 1);
+        v->rescue_left = x->rescued - w_now(w);
+    }
     if (x->candidate != 0 || x->restoring != 0)
         v->left = x->due - w_now(w);
     struct db_server_view one = server(w, db, db);

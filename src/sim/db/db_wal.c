@@ -235,6 +235,22 @@ static void check_kept(struct world *w, comp_id db, comp_id node)
           "requested log has already been removed: the replica must be rebuilt");
 }
 
+/* All who follow get what was just written. */
+static void send_on(struct world *w, comp_id db, uint64_t bytes)
+{
+    struct cluster *c = &db_at(w, db)->cluster;
+    if (c->first == 0)
+        return;
+    if (follows(w, db, db))
+        remember(w, db, bytes, c);
+    for (comp_id r = c->first; r != 0; r = db_at(w, (comp_id)(r - 1))->follows.next) {
+        if (!follows(w, db, (comp_id)(r - 1)))
+            continue;
+        remember(w, (comp_id)(r - 1), bytes, c);
+        check_kept(w, db, (comp_id)(r - 1));
+    }
+}
+
 void wal_wrote(struct world *w, comp_id node, comp_id statement)
 {
     comp_id db = cluster_of(w, node);
@@ -249,16 +265,13 @@ void wal_wrote(struct world *w, comp_id node, comp_id statement)
     c->lsn += bytes;
     c->writes++;
     c->data += statement_stores(w, statement);
-    if (c->first == 0)
-        return;
-    if (follows(w, db, db))
-        remember(w, db, bytes, c);
-    for (comp_id r = c->first; r != 0; r = db_at(w, (comp_id)(r - 1))->follows.next) {
-        if (!follows(w, db, (comp_id)(r - 1)))
-            continue;
-        remember(w, (comp_id)(r - 1), bytes, c);
-        check_kept(w, db, (comp_id)(r - 1));
-    }
+    send_on(w, db, bytes);
+}
+
+void wal_changed(struct world *w, comp_id db, uint64_t bytes)
+{
+    db_at(w, db)->cluster.lsn += bytes;
+    send_on(w, db, bytes);
 }
 
 /* A commit is acknowledged by one replica that has received, not applied, it. */

@@ -11,7 +11,7 @@
 
 #include <stdio.h>
 
-enum { P_EVERY, P_AT, P_RATE, P_LOAD, P_COUNT };
+enum { P_EVERY, P_AT, P_RATE, P_LOAD, P_LAST_SUCCESS, P_VERIFIED, P_CLOCK, P_COUNT };
 static const struct param_desc params[] = {
     [P_EVERY] = {.name = "every",
                  .type = VALUE_DURATION,
@@ -43,6 +43,28 @@ static const struct param_desc params[] = {
                 .unit = "",
                 .def = "0.1",
                 .doc = "Share of the database's power that a run takes."},
+    [P_LAST_SUCCESS] = {.name = "last_success",
+                        .type = VALUE_DURATION,
+                        .min = 0,
+                        .max = 315360000,
+                        .unit = "s",
+                        .def = "0",
+                        .doc = "How long ago the newest was taken, at the start; 0: a "
+                               "period before the first."},
+    [P_VERIFIED] = {.name = "last_verified",
+                    .type = VALUE_DURATION,
+                    .min = 0,
+                    .max = 315360000,
+                    .unit = "s",
+                    .def = "0",
+                    .doc = "How long ago one was last tried and found good, at the "
+                           "start; 0: never."},
+    [P_CLOCK] = {.name = "clock",
+                 .type = VALUE_BOOL,
+                 .unit = "",
+                 .def = "on",
+                 .doc = "Whether it begins runs by itself; off: a job that `does` its "
+                        "run, or an operator, begins them."},
 };
 
 _Static_assert(COUNT_OF(params) == P_COUNT, "a parameter without a description");
@@ -66,7 +88,16 @@ static const struct fault_desc faults[] = {
     [FAULT_FAILS] = {.name = "fails", .doc = "Runs end with an error."},
 };
 
-enum { M_RUNS, M_FAILURES, M_AGE, M_SIZE, M_DURATION, M_RUNNING, M_VERIFIED_AGE };
+enum {
+    M_RUNS,
+    M_FAILURES,
+    M_AGE,
+    M_SIZE,
+    M_DURATION,
+    M_RUNNING,
+    M_VERIFIED_AGE,
+    M_LACKS
+};
 #define BACKUP_METRIC(n, p, t, u, d)                                                   \
     {                                                                                  \
         .name = n, .prom = p, .labels = "", .type = t, .unit = u, .doc = d             \
@@ -87,18 +118,23 @@ static const struct metric_desc metrics[] = {
     [M_VERIFIED_AGE] = BACKUP_METRIC(
         "verified_age", "db_backup_last_verified_age_seconds", METRIC_GAUGE, "s",
         "Since one was last tried and found good; -1: never."),
+    [M_LACKS] = BACKUP_METRIC(
+        "lacks_rows", "db_backup_lacks_rows", METRIC_GAUGE, "1",
+        "Rows deleted by mistake that were missing when the newest was taken."),
 };
+static const struct metric_need needs[] = {{"lacks_rows", NULL}}; /* nobody knows */
 
 enum { EV_DUE, EV_DONE };
 struct backup {
     bool running, empty, skips, fails; /* the last three are faults */
+    bool tried;                        /* one was found good; when: `verified` */
     bool writes_nothing;               /* the run under way began while `empty` */
     bool good;                         /* the newest can be put back */
     sim_time began, taken, duration;   /* taken: as of when the newest is */
-    sim_time verified;                 /* -1: never */
-    uint64_t size, writes;             /* of the newest */
-    uint64_t was_writes;               /* the log when this run began */
-    double left;                       /* bytes to read, as of `planned` */
+    sim_time verified;
+    uint64_t size, writes; /* of the newest */
+    uint64_t was_writes;   /* the log when this run began */
+    double left;           /* bytes to read, as of `planned` */
     sim_time planned;
     uint32_t timer; /* its end */
     uint64_t runs, failures;
@@ -236,6 +272,21 @@ uint64_t backup_writes(const struct world *w, comp_id series)
     return backup_at(w, series)->writes;
 }
 
+sim_time backup_taken(const struct world *w, comp_id series)
+{
+    return backup_at(w, series)->taken;
+}
+
+const struct table_copy *backup_table(const struct world *w, comp_id series,
+                                      comp_id table)
+{
+    const struct table_copy *copy = backup_at(w, series)->copies;
+    comp_id t = db_at(w, w->comps[series].owner)->cluster.tables;
+    for (; (comp_id)(t - 1) != table; t = table_at(w, (comp_id)(t - 1))->next)
+        copy += 2;
+    return copy;
+}
+
 void backup_put_back(struct world *w, comp_id series)
 {
     const struct backup *b = backup_at(w, series);
@@ -270,8 +321,10 @@ static enum err backup_op(struct world *w, comp_id c, int op, const struct actio
         buf_release(&size), buf_release(&rate);
         return ERR_OK;
     }
-    if (b->good)
+    if (b->good) {
+        b->tried = true;
         b->verified = w_now(w);
+    }
     w_log(w, c, 0, b->good ? LOG_INFO : LOG_ERROR, 0, "restore test: %s",
           b->good ? "the newest backup can be put back" : "the file holds no data");
     snprintf(fx->title, sizeof fx->title, "restore test of %s: %s", w->comps[c].name,
@@ -291,6 +344,22 @@ static enum err backup_fault(struct world *w, comp_id c, int fault,
     else
         b->fails = on;
     return ERR_OK;
+}
+
+/* A file without data lacks every row that there is, and every one that should be. */
+static double lacks(const struct world *w, comp_id c)
+{
+    const struct backup *b = backup_at(w, c);
+    comp_id db = w->comps[c].owner;
+    double n = 0;
+    for (size_t i = 0; i < tables_of(w->model, db); i++)
+        n += (double)(b->good ? b->copies[2 * i].missing : 0);
+    for (comp_id t = db_at(w, db)->cluster.tables; t != 0 && !b->good;) {
+        const struct table *x = table_at(w, (comp_id)(t - 1));
+        n += (double)(x->missing + table_live(w, (comp_id)(t - 1)));
+        t = x->next;
+    }
+    return n;
 }
 
 static double seconds(sim_time t)
@@ -315,8 +384,10 @@ static double backup_metric(const struct world *w, comp_id c, int metric, int in
         return seconds(b->duration);
     case M_RUNNING:
         return b->running;
+    case M_LACKS:
+        return lacks(w, c);
     default:
-        return b->verified < 0 ? -1 : seconds(w_now(w) - b->verified);
+        return b->tried ? seconds(w_now(w) - b->verified) : -1;
     }
 }
 
@@ -332,19 +403,23 @@ static void backup_init(struct world *w, comp_id c)
     struct backup *b = backup_at(w, c);
     sim_time every = p_time(w, c, P_EVERY), at = p_time(w, c, P_AT);
     b->good = true;
-    b->verified = -1;
-    b->taken = w_now(w) + at - every;
+    b->tried = p_time(w, c, P_VERIFIED) > 0;
+    b->verified = w_now(w) - p_time(w, c, P_VERIFIED);
+    sim_time age = p_time(w, c, P_LAST_SUCCESS);
+    age = age > 0 ? age : every > at ? every - at : 0;
+    b->taken = w_now(w) - age;
     comp_id db = w->comps[c].owner;
     struct table_copy *copy = b->copies;
     for (size_t i = 0; i < w->model->ncomps; i++) {
         if (w->comps[i].kind != &kind_table || w->comps[i].owner != db)
             continue;
-        *copy = table_copy_at_start(w, (comp_id)i);
+        *copy = table_copy_at_start(w, (comp_id)i, age);
         copy += 2;
     }
     b->size = (uint64_t)(p_count(w, db, DB_DATA) + tables_bytes_at_start(w, db));
     b->duration = SIM_SEC + copy_time((double)b->size, p_number(w, c, P_RATE));
-    cal_at(w, w_now(w) + at, EV_KIND + EV_DUE, c, 0, 0);
+    if (p_on(w, c, P_CLOCK))
+        cal_at(w, w_now(w) + at, EV_KIND + EV_DUE, c, 0, 0);
 }
 
 static const struct figure_desc figures[] = {
@@ -367,6 +442,8 @@ const struct kind_impl kind_backup = {
              .nfaults = COUNT_OF(faults),
              .metrics = metrics,
              .nmetrics = COUNT_OF(metrics),
+             .needs = needs,
+             .nneeds = COUNT_OF(needs),
              .figures = figures,
              .nfigures = COUNT_OF(figures),
              .age = "last_success_age"},

@@ -16,6 +16,7 @@
 #include "db/cluster.h"
 #include "db/describe.h"
 #include "db/lock.h"
+#include "db/table.h"
 #include "engine/telling.h"
 
 static const struct param_desc params[] = {
@@ -216,20 +217,43 @@ static const struct param_desc params[] = {
                         .doc =
                             "How long nobody gets in when another machine takes over "
                             "(Amazon RDS: 60 to 120 s); a disk grows without that."},
+    [DB_LOG_REPLAY] = {.name = "log_replay",
+                       .type = VALUE_NUMBER,
+                       .min = 0,
+                       .max = 1e6,
+                       .unit = "",
+                       .def = "0",
+                       .doc = "Its log is archived, and a backup that is brought up "
+                              "elsewhere goes through it so many times faster than it "
+                              "was written, up to any moment. 0: it is not archived."},
 };
 
 _Static_assert(COUNT_OF(params) == DB_PARAMS, "a parameter without a description");
 
-/* The copy is back: what it holds decides. A file without data puts nothing back, and
- * takes nothing away. */
+/* A file without data was put back: the old files had to go first (PostgreSQL, "Recovering
+ * Using a Continuous Archive Backup", step 4), and nothing came in their place. */
+static void emptied(struct world *w, comp_id c)
+{
+    struct cluster *x = &db_at(w, c)->cluster;
+    x->failed_restores++;
+    x->lost_writes += x->writes;
+    x->writes = 0;
+    x->data = -p_count(w, c, DB_DATA);
+    for (comp_id t = x->tables; t != 0; t = table_at(w, (comp_id)(t - 1))->next)
+        if (!table_at(w, (comp_id)(t - 1))->dropped)
+            (void)table_drop(w, (comp_id)(t - 1));
+}
+
+/* The copy is back: what it holds is all that there is. */
 static void restored(struct world *w, comp_id c)
 {
     struct cluster *x = &db_at(w, c)->cluster;
     comp_id series = (comp_id)(x->restoring - 1);
     x->restoring = 0;
     if (!backup_good(w, series)) {
-        x->failed_restores++;
-        w_log(w, c, 0, LOG_ERROR, 0, "restore failed: %s holds no data",
+        emptied(w, c);
+        cluster_restored(w, c);
+        w_log(w, c, 0, LOG_ERROR, 0, "restored from %s, which holds no data: no tables",
               w->comps[series].name);
         database_go_down(w, c, false);
         return;
@@ -258,6 +282,9 @@ static SELDOM void cluster_event(struct world *w, comp_id c, int what)
         break;
     case DB_EV_RESTORED:
         restored(w, c);
+        break;
+    case DB_EV_RESCUED:
+        database_rescued(w, c);
         break;
     case DB_EV_PANIC:
         disk_panic(w, c);

@@ -115,6 +115,14 @@ static const struct param_desc params[] = {
                        .doc = "read: notes the row's version for the caller; write: "
                               "writes that row, and fails when somebody wrote it "
                               "since."},
+    [ST_MUST_FIND] = {.name = "must_find",
+                      .type = VALUE_BOOL,
+                      .def = "off",
+                      .change = CHANGE_BUILT,
+                      .doc =
+                          "Whether it fails when the row that its caller asks for is "
+                          "one that somebody deleted by mistake: the same visit asks "
+                          "for the same row each time."},
 };
 _Static_assert(COUNT_OF(params) == ST_PARAMS, "a parameter without a description");
 

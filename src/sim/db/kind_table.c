@@ -148,6 +148,14 @@ static const struct param_desc params[] = {
                     .def = "0",
                     .doc =
                         "The next id at the start; 0: one more than there are rows."},
+    [TB_GREW] = {.name = "grew",
+                 .type = VALUE_NUMBER,
+                 .min = 0,
+                 .max = 1e6,
+                 .unit = "rows/s",
+                 .def = "0",
+                 .doc = "Rows a second that came before the start: an older backup "
+                        "lacks them."},
 };
 
 _Static_assert(COUNT_OF(params) == TB_PARAMS, "a parameter without a description");
@@ -296,7 +304,9 @@ const struct kind_impl kind_table = {
              .faults = table_faults,
              .nfaults = TABLE_FAULTS,
              .metrics = table_metrics,
-             .nmetrics = TABLE_METRICS},
+             .nmetrics = TABLE_METRICS,
+             .needs = table_needs,
+             .nneeds = TABLE_NEEDS},
     .streams = streams,
     .check = table_check,
     .bulk = table_bulk,

@@ -99,7 +99,7 @@ static enum reason refused(struct world *w, const struct act *a, const struct co
 {
     if (n->aborted) /* its transaction has failed before */
         return REASON_ERROR;
-    if (table_of(w, a) != COMP_NONE && table_at(w, table_of(w, a))->dropped)
+    if (table_of(w, a) != COMP_NONE && table_gone(w, table_of(w, a), n->db))
         return REASON_ERROR;
     return writes(w, a) ? cluster_refuses(w, n->db, a->what) : REASON_NONE;
 }

@@ -28,6 +28,7 @@ enum statement_param {
     ST_SORTED,
     ST_SAME_ROW,
     ST_OPTIMISTIC,
+    ST_MUST_FIND,
     ST_PARAMS
 };
 struct statement {

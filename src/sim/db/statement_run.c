@@ -197,8 +197,11 @@ static enum reason effect(struct world *w, const struct act *a, struct conn *n,
     int64_t inserts = p_count(w, s, ST_INSERTS), deletes = p_count(w, s, ST_DELETES);
     int64_t rows = table_live(w, r->table);
     deletes = deletes < rows ? deletes : rows;
-    if (t->dropped)
+    if (table_gone(w, r->table, n->db))
         return REASON_ERROR;
+    if (t->missing > 0 && p_on(w, s, ST_MUST_FIND) &&
+        table_lacks(w, r->table, n->db, a))
+        return REASON_NO_ROW;
     if (p_count(w, s, ST_OPTIMISTIC) == OPTIMISTIC_WRITE &&
         t->versions[r->key[0]] != r->version) {
         t->conflicts++;
@@ -239,8 +242,9 @@ enum reason run_end(struct world *w, struct act *a, struct conn *n, enum reason 
     if (reason == REASON_NONE)
         tell_caller(w, a, r);
     run_drop(w, n);
-    /* A row of another version is no error to the database. */
-    n->aborted |= n->tx && reason != REASON_NONE && reason != REASON_CONFLICT;
+    /* A row of another version, or none, is no error to the database. */
+    n->aborted |= n->tx && reason != REASON_NONE && reason != REASON_CONFLICT &&
+                  reason != REASON_NO_ROW;
     if (n->aborted) {
         undo_end(w, n, false);
         lock_release_all(w, n);

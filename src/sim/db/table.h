@@ -68,6 +68,7 @@ enum table_param {
     TB_NEXT_ID,
     TB_IDS,
     TB_FROZEN_AGE,
+    TB_GREW,
     TB_PARAMS
 };
 enum table_rng { TABLE_RNG_ROW };
@@ -148,8 +149,14 @@ struct table {
     bool dropped;
     int64_t missing; /* rows that somebody wiped and nobody has put back */
     uint64_t wiped, restored, lost; /* rows ever: by mistake, by restores */
-    uint32_t stamp;                 /* version given out last */
-    uint32_t versions[];            /* by key: stamp of its last write */
+    /* The mistake that `missing` began with: when, after how much log, and how many rows
+     * there should have been. */
+    sim_time wiped_at;
+    uint64_t wiped_lsn;
+    int64_t whole;
+    int64_t back;   /* the oldest so many of them: none of these is missing any more */
+    uint32_t stamp; /* version given out last */
+    uint32_t versions[]; /* by key: stamp of its last write */
 };
 static inline struct table *table_at(const struct world *w, comp_id c)
 {
@@ -241,9 +248,27 @@ struct table_copy { /* of a table, in a backup */
 /* Somebody deletes that share of the rows, or drops the table; returns how many. */
 int64_t table_wipe(struct world *w, comp_id c, double share);
 int64_t table_drop(struct world *w, comp_id c);
+/* The same share goes, and nobody misses it. */
+void table_tidy(struct world *w, comp_id c, double share);
 struct table_copy table_copy(const struct world *w, comp_id c);
-struct table_copy table_copy_at_start(const struct world *w, comp_id c);
+/* As it was `age` before the start. */
+struct table_copy table_copy_at_start(const struct world *w, comp_id c, sim_time age);
 void table_put_back(struct world *w, comp_id c, const struct table_copy *from);
+/* Whether the row that this act is about is missing, as that server has it. */
+bool table_lacks(const struct world *w, comp_id c, comp_id node, const struct act *a);
+/* Whether a server has applied the deletion that `missing` began with. */
+bool table_wiped_on(const struct world *w, comp_id c, comp_id node);
+/* The table is dropped, and that server knows. */
+static inline bool table_gone(const struct world *w, comp_id c, comp_id node)
+{
+    return table_at(w, c)->dropped && table_wiped_on(w, c, node);
+}
+/* Missing rows that a copy holds: of a backup, or, without one, all from before the
+ * mistake. */
+int64_t table_rescuable(const struct world *w, comp_id c,
+                        const struct table_copy *from);
+/* They are there again; what came since stays. Returns how many they were. */
+int64_t table_rescue(struct world *w, comp_id c, const struct table_copy *from);
 
 /* ---- dead rows (vacuum.c) */
 

@@ -14,7 +14,8 @@ enum {
     OP_VACUUM,
     OP_VACUUM_FULL,
     OP_MIGRATE,
-    OP_WIDEN_IDS
+    OP_WIDEN_IDS,
+    OP_DELETE_ROWS
 };
 #define INDEX_ARG                                                                      \
     {                                                                                  \
@@ -79,6 +80,20 @@ const struct op_desc table_ops[TABLE_OPS] = {
                       .risk = "Nobody can read or write the table until every row is "
                               "written anew.",
                       .doc = "Makes the id column a bigint."},
+    [OP_DELETE_ROWS] =
+        {.name = "delete_rows",
+         .args = {{.name = "share",
+                   .type = VALUE_FRACTION,
+                   .doc = "How much of the table."},
+                  {.name = "meant",
+                   .type = VALUE_BOOL,
+                   .optional = true,
+                   .doc = "on: nobody needs them any more; not said: a mistake."}},
+         .cost = 5 * SIM_SEC,
+         .risk =
+             "They are gone in the replicas, too; only a copy from before has them.",
+         .doc = "Somebody cleans up by hand; where it was a mistake, as the fault "
+                "rows_deleted, with a change record."},
 };
 
 enum { FAULT_INDEX_LOST, FAULT_BAD_PLAN, FAULT_ROWS_DELETED, FAULT_DROPPED };
@@ -207,6 +222,23 @@ static enum err index_op(struct world *w, comp_id c, int op, const struct action
                      index, 0, fx, why);
 }
 
+/* How many they were stands in no record, as in a log of statements. */
+static enum err delete_rows(struct world *w, comp_id c, const struct action *a,
+                            struct effect *fx, struct errmsg *why)
+{
+    if (table_at(w, c)->dropped)
+        return errmsg_set(why, ERR_REFUSED, "there is no table %s any more",
+                          w->comps[c].name);
+    double share = a->args[0].as.number;
+    bool meant = action_gives(a, 1) && a->args[1].as.on;
+    if (meant)
+        table_tidy(w, c, share);
+    else
+        (void)table_wipe(w, c, share);
+    snprintf(fx->title, sizeof fx->title, "delete from %s, by hand", w->comps[c].name);
+    return ERR_OK;
+}
+
 enum err table_op(struct world *w, comp_id c, int op, const struct action *a,
                   struct effect *fx, struct errmsg *why)
 {
@@ -214,6 +246,8 @@ enum err table_op(struct world *w, comp_id c, int op, const struct action *a,
                                           [OP_VACUUM] = JOB_VACUUM,
                                           [OP_VACUUM_FULL] = JOB_VACUUM_FULL,
                                           [OP_WIDEN_IDS] = JOB_WIDEN_IDS};
+    if (op == OP_DELETE_ROWS)
+        return delete_rows(w, c, a, fx, why);
     if (op == OP_MIGRATE)
         return migrate(w, c, a, fx, why);
     if (op == OP_CREATE_INDEX || op == OP_DROP_INDEX)

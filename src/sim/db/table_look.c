@@ -83,7 +83,7 @@ const struct metric_desc table_metrics[TABLE_METRICS] = {
                              "1", "Rows that somebody deleted by mistake, or dropped."),
     [M_RESTORED] =
         TABLE_METRIC("restored_total", "db_table_restored_rows_total", METRIC_COUNTER,
-                     "1", "Of those, rows that a restore brought back."),
+                     "1", "Of those, rows that came back from a copy."),
     [M_LOST] =
         TABLE_METRIC("lost_total", "db_table_lost_rows_total", METRIC_COUNTER, "1",
                      "Rows that had come after the backup that was put back."),
@@ -93,6 +93,12 @@ const struct metric_desc table_metrics[TABLE_METRICS] = {
         TABLE_METRIC("frozen_age", "db_table_frozen_age_transactions", METRIC_GAUGE,
                      "1", "Transactions since its rows were last frozen."),
 };
+
+/* Known to the simulator alone. */
+const struct metric_need table_needs[TABLE_NEEDS] = {{"wiped_total", NULL},
+                                                     {"restored_total", NULL},
+                                                     {"lost_total", NULL},
+                                                     {"missing", NULL}};
 
 /* ---- looking --------------------------------------------------------------------- */
 

@@ -73,10 +73,20 @@ static bool uses(const struct world *w, comp_id c, const char *of)
     return false;
 }
 
+bool kind_tells(const struct kind_desc *k, size_t metric)
+{
+    for (size_t i = 0; i < k->nneeds; i++)
+        if (!k->needs[i].of && str_eq(k->needs[i].metric, k->metrics[metric].name))
+            return false;
+    return true;
+}
+
 bool world_metric_applies(const struct world *w, comp_id c, size_t metric)
 {
     const struct kind_desc *d = model_kind(w->model, c);
     bool needs = false;
+    if (!kind_tells(d, metric))
+        return false;
     for (size_t i = 0; i < d->nneeds; i++) {
         if (!str_eq(d->needs[i].metric, d->metrics[metric].name))
             continue;
