@@ -15,4 +15,6 @@ return course {
   { track = "scale", asks = "When does more of it make it worse?",
     { "eleven-forty-seven", why = "You know what waits behind a database. Now the remedy that everybody reaches for is the illness." },
     { "ten-thousand", why = "There too much was at work at once. Here too little is, and a sum says how much would do." } },
+  { track = "good", asks = "Is this actually good?",
+    { "is-it-good", why = "Each of the others was one fault on one night. Here you choose before you know which will come." } },
 }

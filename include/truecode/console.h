@@ -87,7 +87,8 @@ enum effect_kind {
     EFFECT_SOLUTION, /* show the solution of this step */
     EFFECT_ANSWER, /* `number`: choice 1.. of the step's question (a bare digit typed);
                        or  0 and `text`: predictions, "up, same" */
-    EFFECT_ASK,    /* person `number` of the context, about `text` (NULL: in general) */
+    EFFECT_IMPROVE, /* improvement `number` of the context is chosen; `text`: what to say */
+    EFFECT_ASK, /* person `number` of the context, about `text` (NULL: in general) */
     EFFECT_RESOLVE, /* the learner says it is over: `text` mitigated|cured|recovered */
     EFFECT_WHY,     /* the explanation: shown already (`text` NULL), or `text`, to be
                        shown once the price was confirmed */
@@ -140,6 +141,10 @@ struct bystander { /* somebody who can be asked */
     size_t ntopics;
 };
 
+struct improvement_offer {          /* that may be chosen (improve) */
+    const char *id, *text, *effort; /* effort: NULL: none is said */
+};
+
 struct console_ctx {
     const struct world *world;
     const struct recording *rec;
@@ -148,6 +153,11 @@ struct console_ctx {
     size_t ntickets;
     const struct bystander *people;
     size_t npeople;
+    const struct improvement_offer *improvements;
+    size_t nimprovements;     /* 32 at most; 0: nobody plans ahead here */
+    uint32_t improved;        /* those that are chosen: a bit each */
+    int budget;               /* so many may be chosen */
+    sim_time closes_at;       /* until then */
     const char *const *tools; /* the commands this lesson needs, for `help` */
     size_t ntools;
     const struct glossary_term *terms; /* for `help WORD` */

@@ -25,6 +25,7 @@
 #ifndef TRUECODE_LESSON_H
 #define TRUECODE_LESSON_H
 
+#include "truecode/design.h"
 #include "truecode/limits.h"
 #include "truecode/mechanism.h"
 #include "truecode/people.h"
@@ -112,7 +113,7 @@ struct cited {
 };
 
 struct lesson_info {
-    const char *id, *title, *track; /* think fail recover scale start lab */
+    const char *id, *title, *track; /* think fail recover scale good start lab */
     const char *summary;            /* one or two sentences for the list */
     int minutes, level;
     const char *post_title, *post_url, *post_basis; /* "opening", "title"; NULL: none */
@@ -202,6 +203,8 @@ size_t lesson_fresh_promises(const struct lesson *l);
 const struct fresh_promise *lesson_fresh_promise(const struct lesson *l, size_t i);
 size_t lesson_preventions(const struct lesson *l);
 const struct prevention *lesson_prevention(const struct lesson *l, size_t i);
+/* NULL: the lesson has no budget of improvements. */
+const struct design *lesson_design(const struct lesson *l);
 size_t lesson_reals(const struct lesson *l);
 const struct cited *lesson_real(const struct lesson *l, size_t i);
 const struct glossary_term *lesson_terms(const struct lesson *l,
@@ -230,7 +233,8 @@ struct lesson_ticket {
 enum entry_role {
     ENTRY_LIFE,  /* i:at: happens on a healthy night as well */
     ENTRY_CAUSE, /* i:cause: without it there is no incident */
-    ENTRY_HERRING /* i:red_herring: looks like a cause and changes nothing that matters */
+    ENTRY_HERRING, /* i:red_herring: looks like a cause and changes nothing that matters */
+    ENTRY_DRAWN    /* i:draw: comes on some nights; the healthy twin has none of them */
 };
 struct lesson_entry {
     enum entry_role role;
@@ -255,6 +259,11 @@ struct lesson_world {
     struct shown_series *shown; /* in the order of `shows` */
     size_t nshown;
     struct shown_series *fresh; /* the age of each fresh promise */
+    struct drawn_fault
+        *faults;           /* that i:draw can bring on this seed, in order of name */
+    size_t nfaults, drawn; /* drawn: so many of them come */
+    struct improvement_actions *improvements; /* in the order of the design */
+    design_set there; /* improvements that this seed's system has from the beginning */
     struct arena mem;
 };
 /* Runs the lesson's world and incident functions with `seed` (names, numbers, times and
@@ -273,6 +282,8 @@ enum night {
                         incident happens */
     NIGHT_CAREFUL, /* the same, on a healthy night: what it costs when nothing is wrong */
     NIGHT_NOISY,   /* nothing is left out, and an alert fires for nothing */
+    NIGHT_ALONE, /* of the faults that i:draw draws number `which` alone comes, at the time in the
+                      middle */
     NIGHT_QUIET /* healthy, with that alert, and other letters: somebody is mistaken */
 };
 enum err lesson_build_night(const struct lesson *l, uint64_t seed, enum night night,
@@ -302,7 +313,8 @@ struct lesson_facts {
     sim_time first_change; /* of the learner; SIM_FOREVER: none yet */
     sim_time last_change;
     sim_time step_started;
-    bool suspected; /* a right suspicion is open */
+    bool suspected;      /* a right suspicion is open */
+    design_set improved; /* what was chosen of the design */
     sim_time
         as_of; /* a past moment that is asked about: what is so now is not there to be
                        read then; 0: now */

@@ -33,7 +33,8 @@ enum { PLAYERS_PASS = 60, PLAYERS_CEILING = 40, PLAYERS_ONE_IN = 5 };
     X(waiter, "waits for the end", false)                                              \
     X(loser, "fails over, skips, drops, restores, empties", false)                     \
     X(suspecter, "suspects everything in turn", false)                                 \
-    X(garbage, "answers with random words", true)
+    X(garbage, "answers with random words", true)                                      \
+    X(spender, "chooses improvements at random", false)
 
 enum player {
 #define X(id, does, ceiling) PLAYER_##id,
@@ -43,7 +44,8 @@ enum player {
 };
 const char *player_word(enum player p);
 
-struct player_row { /* of one player in one mode, over seeds */
+struct
+    player_row { /* of one player in one mode, over seeds; none: it has nothing to do there */
     enum player player;
     enum play_mode mode;
     unsigned seeds, passed;

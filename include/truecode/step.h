@@ -31,7 +31,8 @@
     X(act, "A step: something to put right.")                                          \
     X(say_update, "A step: a status update.")                                          \
     X(choose, "A step: a decision with several right answers.")                        \
-    X(prevent, "A step: what would have prevented it?")
+    X(prevent, "A step: what would have prevented it?")                                \
+    X(spend, "A step: improvements to choose.")
 
 #define LESSON_HINTS     4
 #define STEP_PREDICTIONS 4
@@ -159,6 +160,7 @@ struct step_verdict {
 /* The session's eyes, for a step that waits for something. */
 struct step_eyes {
     bool suspected; /* a right suspicion is open, and what was seen tells it apart */
+    bool spent;     /* the budget of improvements is used up, or closed */
     bool (*is_true)(void *ctx, fn_id fn);
     void *ctx;
 };
@@ -192,6 +194,7 @@ struct step_kind {
     bool acts;         /* there is no answer to choose: a solution is needed */
     bool mends;        /* users are to be well after it */
     bool finds;        /* what was found is asked for: the session judges it */
+    bool spends;       /* the session knows what solves it */
     bool prevents;     /* its answer is the sheet's line on prevention */
 
     /* Judges what was typed. NULL: nothing is asked in words, and time goes on. */

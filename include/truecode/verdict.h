@@ -68,31 +68,32 @@ const char *outcome_phrase(enum outcome o); /* for people: "users still suffer" 
 bool outcome_well(enum outcome o);          /* the incident is won: cured or better */
 int outcome_most(enum outcome o);           /* points of 100 */
 
-/* name, phrase, weight where a lesson promises nothing of its data, and where it does; both
- * make 100. What can be had without saying what it was (users, no harm, data, verified) does
+/* name, phrase, weight where a lesson promises nothing of its data, where it does, and where it
+ * is about a design (truecode/design.h), whose one measure holds all; each makes 100. What can be had without saying what it was (users, no harm, data, verified) does
  * not make a pass: truecode/players.h. */
 #define SCORE_LIST(X)                                                                  \
-    X(USERS, "users spared", 30, 20)                                                   \
-    X(CONTAINMENT, "no harm done", 15, 10)                                             \
-    X(DATA, "data kept", 0, 15)                                                        \
-    X(DIAGNOSIS, "diagnosis", 30, 30)                                                  \
-    X(VERIFICATION, "verified", 10, 10)                                                \
-    X(COMMUNICATION, "told people", 15, 15)
+    X(USERS, "users spared", 30, 20, 100)                                              \
+    X(CONTAINMENT, "no harm done", 15, 10, 0)                                          \
+    X(DATA, "data kept", 0, 15, 0)                                                     \
+    X(DIAGNOSIS, "diagnosis", 30, 30, 0)                                               \
+    X(VERIFICATION, "verified", 10, 10, 0)                                             \
+    X(COMMUNICATION, "told people", 15, 15, 0)
 enum score_part {
-#define X(name, phrase, weight, with_data) SCORE_##name,
+#define X(name, phrase, weight, with_data, of_design) SCORE_##name,
     SCORE_LIST(X)
 #undef X
         SCORE_PARTS
 };
 enum {
-#define X(name, phrase, weight, with_data)                                             \
+#define X(name, phrase, weight, with_data, of_design)                                  \
     SCORE_FULL_##name = weight, SCORE_DATA_FULL_##name = with_data,
     SCORE_LIST(X)
 #undef X
 };
 const char *score_phrase(enum score_part p); /* "users spared" */
-/* Points of 100; `data`: the lesson promises something of its data. */
-int score_weight(enum score_part p, bool data);
+enum score_scale { SCALE_USERS, SCALE_DATA, SCALE_DESIGN };
+/* Points of 100. */
+int score_weight(enum score_part p, enum score_scale scale);
 struct score {
     double part[SCORE_PARTS]; /* 0..1: whole points of the part's weight */
     int total; /* 0..100: the points of all parts, at most what the outcome leaves, and
@@ -124,6 +125,11 @@ struct score {
     X(FACTS, "facts", "what tells the suspects apart is so, and can be seen")          \
     X(FIX, "fix", "users are well after each fix")                                     \
     X(WRONG, "wrong", "each wrong fix does the harm it is said to do")                 \
+    X(FAULT, "fault", "each drawn fault costs what the design says of it")             \
+    X(IMPROVEMENT, "improvement",                                                      \
+      "an improvement saves what it is said to, and nothing of any other fault")       \
+    X(BUDGET, "budget",                                                                \
+      "the best set by the prices beats sets at random, and nothing loses")            \
     X(PREVENTION, "prevention",                                                        \
       "a right prevention saves users, and costs nobody on a healthy night")           \
     X(STEPS, "steps", "the steps can be played from end to end")                       \

@@ -26,6 +26,7 @@
     X(help, "help")                                                                    \
     X(hint, "hint")                                                                    \
     X(hurt, "hurt")                                                                    \
+    X(improve, "improve")                                                              \
     X(jobs, "jobs")                                                                    \
     X(kill, "kill")                                                                    \
     X(limit, "limit")                                                                  \

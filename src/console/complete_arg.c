@@ -267,6 +267,13 @@ static void offer_people(struct completer *k)
         offer(k, ctx->people[i].id, ctx->people[i].role);
 }
 
+static void offer_improvements(struct completer *k)
+{
+    const struct console_ctx *ctx = k->call.ctx;
+    for (size_t i = 0; i < ctx->nimprovements; i++)
+        offer(k, ctx->improvements[i].id, ctx->improvements[i].text);
+}
+
 /* Every component is offered, so that the list gives nothing away. */
 static void offer_topics(struct completer *k)
 {
@@ -350,6 +357,7 @@ static const struct arg args[] = {
     [ARG_JOB] = {.kinds = {"job"}},
     [ARG_CACHE_VIEW] = {.words = cache_views},
     [ARG_PERSON] = {.offer = offer_people},
+    [ARG_IMPROVEMENT] = {.offer = offer_improvements},
     [ARG_TOPIC] = {.offer = offer_topics},
     [ARG_TIME] = {.words = times},
     [ARG_DURATION] = {.words = durations},

@@ -84,6 +84,7 @@ enum arg_kind {
     ARG_JOB,
     ARG_CACHE_VIEW,
     ARG_PERSON,
+    ARG_IMPROVEMENT,
     ARG_TOPIC, /* what the person before it can be asked about */
     ARG_TIME,
     ARG_DURATION,

@@ -26,7 +26,8 @@ enum { ENTRIES_MAX = 1024 }; /* of an incident */
 struct build {
     const struct lesson *l;
     struct lesson_world *out;
-    bool twin;        /* no causes, and the settings of the lesson's `twin` */
+    bool twin;   /* no causes, and the settings of the lesson's `twin` */
+    size_t only; /* number of the drawn fault that comes alone; SIZE_MAX: as drawn */
     size_t prevented; /* number of the prevention that was there from the beginning;
                          SIZE_MAX: none was */
     size_t without;   /* number of the entry that is left out; SIZE_MAX: none is */
@@ -62,6 +63,18 @@ int fail_finish(lua_State *L, struct build *b) NORETURN;
 
 void build_twin(lua_State *L, struct build *b);       /* the settings of `twin` */
 void build_prevention(lua_State *L, struct build *b); /* those of a prevention */
+/* incident.c: reads the action at `t` and puts it on the schedule where `comes` is true; returns
+ * what it is done to. */
+comp_id incident_schedule(struct build *b, lua_State *L, sim_time at, int t,
+                          enum entry_role role, bool comes);
+/* The set(…) at `t`, to be done to a running world; its texts live in the world's memory. */
+void incident_set(struct build *b, lua_State *L, int t, struct action *out);
+/* design.c */
+void build_improvements(lua_State *L, struct build *b);
+int incident_draw(lua_State *L); /* i:draw */
+/* Finds out which improvements a finished world has already. */
+enum err design_there(const struct lesson *l, uint64_t seed, struct lesson_world *out,
+                      struct errmsg *why) MUST_USE;
 /* Adds an alert that fires for nothing to a finished world. `quiet`: a healthy one, whose
  * letters become one of somebody who is mistaken. */
 enum err build_noise(const struct lesson *l, uint64_t seed, bool quiet,

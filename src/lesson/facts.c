@@ -547,6 +547,9 @@ static const struct binding facts_list[] = {
     {"suspected", "", s_suspected, "A right suspicion is open."},
     {"now", "", s_now, "Simulated time."},
     {"changed", "", s_changed, "The learner has changed something."},
+    {"improved", "[id]", s_improved,
+     "Of a design: how many improvements were chosen; with an id whether that one "
+     "was."},
     {"since_change", "", s_since_change,
      "Time since the last change, a second at least, so that it can be a window; not a "
      "number (compares false) before any."},

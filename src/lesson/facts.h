@@ -55,5 +55,6 @@ int s_since_change(lua_State *L);
 int s_since_first_change(lua_State *L);
 int s_in_step(lua_State *L);
 int s_changed(lua_State *L);
+int s_improved(lua_State *L);
 
 #endif

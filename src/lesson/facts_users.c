@@ -244,6 +244,26 @@ int s_in_step(lua_State *L)
     return push_since(L, facts_of(L)->step_started);
 }
 
+int s_improved(lua_State *L)
+{
+    const struct lesson_facts *f = facts_of(L);
+    const struct design *d = &host_of(L)->lesson->design;
+    const char *names[IMPROVEMENTS_MAX];
+    if (lua_isnoneornil(L, 2)) {
+        lua_pushinteger(L, (lua_Integer)design_set_size(f->improved));
+        return 1;
+    }
+    const char *id = facts_text(L, 2, "the improvement");
+    for (size_t i = 0; i < d->n; i++) {
+        names[i] = d->list[i].id;
+        if (!str_eq(id, d->list[i].id))
+            continue;
+        lua_pushboolean(L, (f->improved & (design_set)1 << i) != 0);
+        return 1;
+    }
+    fail_unknown(L, 0, "there is no improvement", id, names, d->n);
+}
+
 int s_changed(lua_State *L)
 {
     lua_pushboolean(L, facts_of(L)->first_change <= world_now(facts_of(L)->world));

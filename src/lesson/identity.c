@@ -307,6 +307,33 @@ static void put_promises(lua_State *L, struct identity *d)
         buf_addf(d->out, "prevention %d\n", l->preventions[i].says.right);
 }
 
+static void put_prices(struct identity *d, const struct fault_price *list, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        put_text(d->out, list[i].fault);
+        put_bits(d->out, list[i].minutes);
+    }
+}
+
+/* Budget, prices and what each improvement does; its words are words. */
+static void put_design(lua_State *L, struct identity *d)
+{
+    const struct design *x = lesson_design(d->l);
+    if (!x)
+        return;
+    buf_addf(d->out, "design %d %" PRId64 " %" PRId64 " %" PRId64, x->budget,
+             x->closes_at, x->request, x->record);
+    put_prices(d, x->faults, x->nfaults);
+    for (size_t i = 0; i < x->n; i++) {
+        put_text(d->out, x->list[i].id);
+        put_prices(d, x->list[i].saves, x->list[i].nsaves);
+        put_fn(L, d, x->list[i].with);
+    }
+    for (size_t i = 0; i < d->world->nfaults; i++)
+        put_text(d->out, d->world->faults[i].name);
+    buf_addch(d->out, '\n');
+}
+
 static int describe_inside(lua_State *L)
 {
     struct identity *d = lua_touserdata(L, 1);
@@ -325,6 +352,7 @@ static int describe_inside(lua_State *L)
     }
     put_suspects(L, d);
     put_promises(L, d);
+    put_design(L, d);
     for (size_t i = 0; i < l->nfixes; i++)
         put_course(L, d, &l->fixes[i]);
     for (size_t i = 0; i < l->nwrongs; i++)

@@ -404,7 +404,7 @@ static void open_deed(struct deed *d, struct build *b, lua_State *L, int t)
 }
 
 /* Notes an entry; whether it happens in the night that is being built. */
-static bool add_entry(struct deed *d, sim_time at, enum entry_role role)
+static bool add_entry(struct deed *d, sim_time at, enum entry_role role, bool comes)
 {
     struct build *b = d->b;
     struct lesson_world *w = b->out;
@@ -424,29 +424,31 @@ static bool add_entry(struct deed *d, sim_time at, enum entry_role role)
                                                .comp = d->a.comp,
                                                .what = arena_strdup(&w->mem, d->name),
                                                .line = d->line};
-    return number != b->without && !(b->twin && role == ENTRY_CAUSE);
+    bool cause = role == ENTRY_CAUSE || role == ENTRY_DRAWN;
+    return comes && number != b->without && !(b->twin && cause);
 }
 
-static void schedule(struct build *b, lua_State *L, sim_time at, int t,
-                     enum entry_role role)
+comp_id incident_schedule(struct build *b, lua_State *L, sim_time at, int t,
+                          enum entry_role role, bool comes)
 {
     struct deed d;
     bool herring = role == ENTRY_HERRING;
     open_deed(&d, b, L, t);
     host_charge(L, 20);
     bool words = !strcmp(d.name, "ticket") || !strcmp(d.name, "page");
-    if (role == ENTRY_CAUSE && (words || !strcmp(d.name, "decoy")))
+    if ((role == ENTRY_CAUSE || role == ENTRY_DRAWN) &&
+        (words || !strcmp(d.name, "decoy")))
         fail(L, d.line, "a %s changes nothing: it is no cause", d.name);
     if (words) {
         add_ticket(&d, at, !strcmp(d.name, "page"));
-        return;
+        return COMP_NONE;
     }
     if (!strcmp(d.name, "decoy")) {
         d.a.comp = find_comp(L, b->m, part_text(&d, 1, "component"), d.line);
         read_options(&d, 3, "operator");
-        if (add_entry(&d, at, role))
+        if (add_entry(&d, at, role, comes))
             add_decoy(&d, at, part_text(&d, 2, "title"));
-        return;
+        return d.a.comp;
     }
     if (!strcmp(d.name, "deploy"))
         resolve_deploy(&d, herring);
@@ -458,13 +460,27 @@ static void schedule(struct build *b, lua_State *L, sim_time at, int t,
         resolve_set(&d);
     else
         resolve_flag(&d);
-    if (!add_entry(&d, at, role))
-        return;
+    if (!add_entry(&d, at, role, comes))
+        return d.a.comp;
     enum err e = d.repeats
                      ? model_repeat(b->m, at, &d.a, d.lasts, d.again, d.before, &b->why)
                      : model_at(b->m, at, &d.a, d.who, &b->why);
     if (e != ERR_OK)
         fail_model(L, b, d.line);
+    return d.a.comp;
+}
+
+void incident_set(struct build *b, lua_State *L, int t, struct action *out)
+{
+    struct deed d;
+    open_deed(&d, b, L, t);
+    if (strcmp(d.name, "set") != 0)
+        fail(L, d.line, "with: only set(…) can be in it, not %s(…)", d.name);
+    resolve_set(&d);
+    for (size_t i = 0; i < d.a.nargs; i++)
+        if (d.a.args[i].type == VALUE_TEXT)
+            d.a.args[i].as.text = arena_strdup(&b->out->mem, d.a.args[i].as.text);
+    *out = d.a;
 }
 
 /* A set(…) that is so from the beginning. Any parameter will do, those too that cannot be
@@ -535,7 +551,7 @@ static int schedule_all(lua_State *L, enum entry_role role, const char *method)
     if (at > b->l->info.ends_at)
         fail(L, 0, "this is after ends_at: it never happens");
     for (int k = 3; k <= n; k++)
-        schedule(b, L, at, k, role);
+        (void)incident_schedule(b, L, at, k, role, true);
     return 0;
 }
 
@@ -563,6 +579,12 @@ static const struct binding incident_list[] = {
     {"red_herring", "time, action, …", incident_red_herring,
      "The same, for what only looks like a cause. Deploying a version that does not "
      "exist leaves nothing but a record."},
+    {"draw", "{ times }, { [\"fault\"] = action, … }", incident_draw,
+     "In a lesson with a `design`: as many of these faults as there are times come, "
+     "drawn by "
+     "the seed, one at each time. A fault is an action or a list of them; name those "
+     "alone "
+     "that the system of this seed can have."},
 };
 const struct binding_table bind_incident = {"i", "The incident",
                                             "What `incident = function(i)` is given.",

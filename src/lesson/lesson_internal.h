@@ -119,6 +119,7 @@ struct lesson { /* all that a file says; nothing changes once it is loaded */
     struct quiet_decl quiet;
     struct alert_decl *alerts;
     size_t nalerts;
+    struct design design;
     fn_id world, incident;
     fn_id twin;            /* a list of set(…), kept like a function; FN_NONE: none */
     int batches;           /* lab */

@@ -156,6 +156,9 @@ extern const struct schema promises_schema, users_schema, data_schema, fresh_sch
     prevention_schema, quiet_schema;
 void read_shows(struct reader *r, const struct field *f, int line, void *out);
 void check_preventions(struct reader *r, int line, const struct lesson *l);
+/* design.c */
+extern const struct schema design_schema, improvement_schema;
+void check_design_times(struct reader *r, const struct lesson *l);
 /* A list of set(…), kept until a world is built. */
 fn_id read_sets(struct reader *r, const struct field *f, int line);
 /* An alert made with burn or threshold, on top; `what` names it in errors. */

@@ -278,11 +278,12 @@ static void read_twin(struct reader *r, const struct field *f, int line, void *o
 
 #define COMMA_WORD(name, doc) ", " #name
 #define STEP_WORDS            (&("" STEP_KINDS(COMMA_WORD))[2])
-#define TRACKS                "think|fail|recover|scale|start|lab"
+#define TRACKS                "think|fail|recover|scale|good|start|lab"
 static const struct field lesson_fields[] = {
     FREQ("id", STRING, info.id, "small letters, digits and -; never reused"),
     FREQ("title", STRING, info.title, "as the list shows it"),
-    FREQ("track", STRING, info.track, "think, fail, recover, scale, start or lab"),
+    FREQ("track", STRING, info.track,
+         "think, fail, recover, scale, good, start or lab"),
     F("summary", TEXT, info.summary, "one or two sentences for the list"),
     F("minutes", INT, info.minutes, "how long it takes"),
     F("level", INT, info.level, "1 to 5"),
@@ -333,6 +334,8 @@ static const struct field lesson_fields[] = {
     FLIST("wrong", RECORDS, wrongs, nwrongs, &wrong_schema, "courses that tempt"),
     FLIST("prevention", RECORDS, preventions, npreventions, &prevention_schema,
           "what could have prevented it: the choices of the step `prevent`"),
+    {"design", FIELD_RECORD, offsetof(THIS, design), 0,
+     "a budget of improvements, chosen before faults come", 0, 0, 0, &design_schema, 0},
     F("debrief", SAYS, debrief, "short paragraphs; what would have prevented it"),
     FLIST("sums", TEXTS, sums, nsums, NULL, "the arithmetic, a line each"),
     FLIST("real", RECORDS, reals, nreals, &cited_schema,
@@ -370,7 +373,8 @@ static void check_lesson(struct reader *r, int line, void *record)
 {
     struct lesson *l = record;
     struct lesson_info *i = &l->info;
-    const char *tracks[] = {"think", "fail", "recover", "scale", "start", "lab"};
+    const char *tracks[] = {"think", "fail",  "recover", "scale",
+                            "good",  "start", "lab"};
     l->line = line;
     check_texts(r);
     check_suspects(r, line);
@@ -383,9 +387,10 @@ static void check_lesson(struct reader *r, int line, void *record)
              "id '%.60s' must be small letters, digits and -, 40 at most", i->id);
     if (choice_index(TRACKS, i->track) < 0)
         fail_unknown(r->L, scan_line(r->h->scan, "track", line), "no such track",
-                     i->track, tracks, 6);
+                     i->track, tracks, COUNT_OF(tracks));
     check_times(r, line, l);
     check_preventions(r, line, l);
+    check_design_times(r, l);
     if (!strcmp(i->track, "lab") || l->draft)
         return;
     if (!l->promises.users.given)
@@ -394,7 +399,8 @@ static void check_lesson(struct reader *r, int line, void *record)
              "may: play --draft");
     if (i->level < 1 || i->level > 5 || i->minutes < 1 || i->minutes > 240)
         fail(r->L, line, "lesson needs level from 1 to 5 and minutes from 1 to 240");
-    if (!i->quiet && (l->incident == FN_NONE || l->nfixes == 0 || l->nsteps == 0))
+    if (!i->quiet && (l->incident == FN_NONE || (l->nfixes == 0 && !l->design.given) ||
+                      l->nsteps == 0))
         fail(r->L, line, "lesson lacks %s; a draft may: play --draft",
              l->incident == FN_NONE ? "incident = function(i) … end"
              : l->nsteps == 0       ? "steps = { … }"
@@ -466,13 +472,11 @@ void schemas_each(void (*each)(struct buf *out, const struct schema *s),
     static const struct schema *const before[] = {
         &lesson_schema, &post_schema, &promises_schema,  &users_schema,  &data_schema,
         &fresh_schema,  &burn_schema, &threshold_schema, &expect_schema, NULL};
-    static const struct schema *const after[] = {&trap_schema,       &person_schema,
-                                                 &known_schema,      &reaction_schema,
-                                                 &suspect_schema,    &case_fact_schema,
-                                                 &fix_schema,        &wrong_schema,
-                                                 &prevention_schema, &cited_schema,
-                                                 &live_schema,       &quiet_schema,
-                                                 &lab_schema,        NULL};
+    static const struct schema *const after[] = {
+        &trap_schema,       &person_schema,    &known_schema,       &reaction_schema,
+        &suspect_schema,    &case_fact_schema, &fix_schema,         &wrong_schema,
+        &prevention_schema, &design_schema,    &improvement_schema, &cited_schema,
+        &live_schema,       &quiet_schema,     &lab_schema,         NULL};
     each_of(before, each, out);
     for (size_t i = 0; i < step_kinds(); i++) {
         each(out, step_kind_at(i)->schema);

@@ -143,6 +143,7 @@ static int build_inside(lua_State *L)
     lua_call(L, 1, 0);
     build_twin(L, b);
     build_prevention(L, b);
+    build_improvements(L, b);
     b->incident = true;
     if (b->l->incident != FN_NONE) {
         fn_push(L, b->l->incident);
@@ -170,7 +171,7 @@ static int by_time(const void *a, const void *b, void *ctx)
 
 struct otherwise { /* what makes it another night */
     bool twin;
-    size_t without, prevented; /* SIZE_MAX: none */
+    size_t without, prevented, only; /* SIZE_MAX: none */
 };
 
 static enum err build_as(const struct lesson *l, uint64_t seed, struct otherwise o,
@@ -184,7 +185,8 @@ static enum err build_as(const struct lesson *l, uint64_t seed, struct otherwise
                       .seed = seed,
                       .twin = o.twin,
                       .without = o.without,
-                      .prevented = o.prevented};
+                      .prevented = o.prevented,
+                      .only = o.only};
     rng_seed(&b.rng, seed, "lesson");
     struct lesson_state *st = lesson_state_new(l);
     enum err e = state_open(st, why);
@@ -194,6 +196,8 @@ static enum err build_as(const struct lesson *l, uint64_t seed, struct otherwise
     lesson_state_free(st);
     arena_release(&b.mem);
     sort_stable(out->tickets, out->ntickets, sizeof *out->tickets, by_time, NULL);
+    if (e == ERR_OK)
+        e = design_there(l, seed, out, why);
     if (e != ERR_OK)
         lesson_world_release(out);
     return e;
@@ -202,7 +206,8 @@ static enum err build_as(const struct lesson *l, uint64_t seed, struct otherwise
 enum err lesson_build(const struct lesson *l, uint64_t seed, struct lesson_world *out,
                       struct errmsg *why)
 {
-    return build_as(l, seed, (struct otherwise){false, SIZE_MAX, SIZE_MAX}, out, why);
+    return build_as(l, seed, (struct otherwise){false, SIZE_MAX, SIZE_MAX, SIZE_MAX},
+                    out, why);
 }
 
 enum err lesson_build_night(const struct lesson *l, uint64_t seed, enum night night,
@@ -212,7 +217,8 @@ enum err lesson_build_night(const struct lesson *l, uint64_t seed, enum night ni
     bool healthy =
         night == NIGHT_TWIN || night == NIGHT_CAREFUL || night == NIGHT_QUIET;
     struct otherwise o = {healthy, night == NIGHT_WITHOUT ? which : SIZE_MAX,
-                          prevented ? which : SIZE_MAX};
+                          prevented ? which : SIZE_MAX,
+                          night == NIGHT_ALONE ? which : SIZE_MAX};
     enum err e = build_as(l, seed, o, out, why);
     if (e != ERR_OK || (night != NIGHT_QUIET && night != NIGHT_NOISY))
         return e;

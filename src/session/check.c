@@ -41,6 +41,8 @@ static bool gives_number(const struct lesson *l, fn_id fn)
     bool yes = false;
     for (size_t i = 0; i < lesson_lives(l); i++)
         yes |= lesson_live(l, i)->value == fn;
+    for (size_t i = 0; i < lesson_data_promises(l); i++)
+        yes |= lesson_data_promise(l, i)->broken == fn;
     for (size_t i = 0; i < lesson_steps(l); i++)
         for (size_t p = 0; p < lesson_step(l, i)->npredict; p++)
             yes |= lesson_step(l, i)->predict[p].value == fn;

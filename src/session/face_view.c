@@ -1,6 +1,7 @@
 /*
  * What a face reads of a session, and what the console is told of it.
  */
+#include "design.h"
 #include "session_internal.h"
 #include "sheet.h"
 #include "twin.h"
@@ -160,6 +161,10 @@ void session_rules(const struct session *s, struct buf *out)
     if (s->mode == MODE_GUIDED) {
         buf_adds(out, "Every command works on a running system. The clock stands still "
                       "while you read, type or answer; first hints cost nothing.");
+        return;
+    }
+    if (lesson_design(s->lesson)) {
+        design_rules(s, clock, out);
         return;
     }
     bool blind = s->mode == MODE_BLIND;

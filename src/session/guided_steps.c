@@ -4,6 +4,7 @@
  * after each sample and each input, so that a goal reached early is done when its step
  * comes.
  */
+#include "design.h"
 #include "session_internal.h"
 #include "sheet.h"
 
@@ -91,6 +92,7 @@ bool step_reached(struct session *s)
 {
     const struct step *st = step_current(s);
     const struct step_eyes eyes = {.suspected = s->run.suspected && evidence_tells(s),
+                                   .spent = session_spent(s),
                                    .is_true = is_true,
                                    .ctx = s};
     if (s->moot) /* what it was can still be told; what was to be seen cannot */
@@ -269,7 +271,9 @@ void step_solution(struct session *s)
         session_say(s, TONE_ACCENT, "  %s", st->solution[i]);
     struct buf found;
     buf_init(&found, 64);
-    if (st->finding && finding_truth(s, st->finding, &found))
+    if (st->kind->spends && session_best_line(s, &found))
+        session_say(s, TONE_ACCENT, "  %s", found.s);
+    else if (st->finding && finding_truth(s, st->finding, &found))
         session_say(s, TONE_ACCENT, "Answer: %s", found.s);
     else if (!shown)
         session_say(s, TONE_DIM, "Nobody can show this: say what you expect, and see.");

@@ -156,6 +156,17 @@ static void do_why(struct session *s, const struct effect *x)
         s->status[s->step] = STEP_SHOWN;
 }
 
+/* Each of its actions is the learner's, as if it had been typed. */
+static void do_improve(struct session *s, const struct effect *x)
+{
+    size_t which = (size_t)x->number;
+    const struct improvement_actions *a = &s->run.stage->lw.improvements[which];
+    for (size_t i = 0; i < a->n; i++)
+        do_action(s, &(struct effect){.kind = EFFECT_ACTION, .action = a->list[i]});
+    s->run.improved_at[which] = run_now(&s->run);
+    session_say(s, TONE_GOOD, "%s", x->text);
+}
+
 /* The deed of a kind of effect, and when it may be done. */
 struct deed {
     void (*run)(struct session *s, const struct effect *x);
@@ -180,6 +191,7 @@ static const struct deed deeds[] = {
     [EFFECT_RESET] = {.run = do_reset, .looks = true},
     [EFFECT_SOLUTION] = {.run = do_solution},
     [EFFECT_ANSWER] = {.run = do_answer},
+    [EFFECT_IMPROVE] = {.run = do_improve},
     [EFFECT_ASK] = {.run = do_ask},
     [EFFECT_RESOLVE] = {.run = do_resolve},
     [EFFECT_WHY] = {.run = do_why, .looks = true},
@@ -282,6 +294,10 @@ static enum err refused(const struct session *s, const struct effects *fx,
         if (s->over && !deeds[x->kind].looks)
             e = errmsg_set(no, ERR_REFUSED,
                            "It is over: look around, but nothing changes now.");
+        else if (x->kind == EFFECT_ACTION && lesson_design(s->lesson))
+            e = errmsg_set(
+                no, ERR_REFUSED,
+                "Here nothing is changed by hand: improve lists what can be chosen.");
         else if (!s->over && x->kind == EFFECT_WHY && mode_on_call(s->mode))
             e = errmsg_set(no, ERR_REFUSED,
                            "On call nobody explains it. When it is over, why is free.");

@@ -326,6 +326,8 @@ static bool write_own(const struct sight *v, enum reaction_kind k, struct buf *b
 static bool write_common(const struct sight *v, enum reaction_kind k, struct buf *b,
                          bool fresh)
 {
+    if (lesson_design(v->s->lesson))
+        return false; /* nobody is at the desk of a night that was planned */
     const struct rule *r = &rules[k];
     size_t n = 0;
     while (n < WORDS_MAX && r->words[n].text)

@@ -441,7 +441,10 @@ static enum err prove_night(struct prover *pv, struct errmsg *why)
         prove_wants(pv, PROOF_INNOCENT, NULL))
         e = prove_twin(pv, why);
     prove_tick(pv);
-    if (e == ERR_OK && pv->thorough && prove_wants(pv, PROOF_QUIET, NULL))
+    if (e == ERR_OK)
+        e = prove_design(pv, why);
+    if (e == ERR_OK && pv->thorough && !lesson_design(pv->lesson) &&
+        prove_wants(pv, PROOF_QUIET, NULL))
         e = prove_quiet(pv, why);
     if (e == ERR_OK)
         e = judge_courses(pv, why);

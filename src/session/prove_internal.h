@@ -4,6 +4,7 @@
  *     prove.c        runs the seeds, and judges what can be seen before anybody acts
  *     prove_wrong.c  judges wrong fixes
  *     prove_prevention.c prices what would have prevented it
+ *     prove_design.c holds improvements and drawn faults to their prices
  *     prove_twin.c   asks what the incident needs
  *     prove_quiet.c  plays the night on which nothing is wrong
  *     prove_facts.c  holds suspects, facts and findings to what they claim
@@ -55,6 +56,7 @@ const struct course *prove_price_paid(const struct prover *pv, const struct run 
 /* Judges "same seed, same trace" with another run up to the page. */
 void prove_same(struct prover *pv, const struct run *again);
 enum err prove_steps(struct prover *pv, struct errmsg *why) MUST_USE;
+enum err prove_design(struct prover *pv, struct errmsg *why) MUST_USE;
 enum err prove_prevention(struct prover *pv, struct errmsg *why) MUST_USE;
 enum err prove_twin(struct prover *pv, struct errmsg *why) MUST_USE;
 enum err prove_quiet(struct prover *pv, struct errmsg *why) MUST_USE;

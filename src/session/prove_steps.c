@@ -3,6 +3,7 @@
  * its texts as an 80x24 terminal would show them. A step whose goal is true before its
  * solution, or false after, is a broken step.
  */
+#include "design.h"
 #include "prove_internal.h"
 
 #include <math.h>
@@ -41,6 +42,9 @@ void prove_play_step(struct session *s)
         prove_play_line(s, line.s, step);
         buf_reset(&line);
     }
+    if (s->step == step && st->kind->spends && session_best_line(s, &line))
+        prove_play_line(s, line.s, step);
+    buf_reset(&line);
     if (s->step == step && st->finding && finding_truth(s, st->finding, &line))
         prove_play_line(s, line.s, step);
     buf_release(&line);
@@ -86,8 +90,25 @@ static bool judge_step(struct prover *pv, struct session *s, size_t i)
     return false;
 }
 
-static void judge_end(struct prover *pv, const struct session *s)
+/* Of a design: what was shown by the steps is the best set, so the night holds. */
+static void judge_design_end(struct prover *pv, struct session *s)
 {
+    struct report r = {0};
+    struct errmsg why = {0};
+    enum err e = session_report(s, &r, NULL, NULL, &why);
+    prove_result(pv, PROOF_STEPS, "the whole way",
+                 e == ERR_OK && s->phase == PHASE_DEBRIEF &&
+                     outcome_well(r.score.outcome),
+                 NAN, "%.100s, ends %s", why.text, outcome_phrase(r.score.outcome));
+    report_release(&r);
+}
+
+static void judge_end(struct prover *pv, struct session *s)
+{
+    if (lesson_design(pv->lesson)) {
+        judge_design_end(pv, s);
+        return;
+    }
     enum outcome o = outcome_of(s, NULL);
     prove_result(pv, PROOF_STEPS, "the whole way",
                  s->phase == PHASE_DEBRIEF && outcome_well(o), NAN, "ends %s",
@@ -251,6 +272,8 @@ void prove_text(struct prover *pv)
     fits(pv, "briefing", li->id, lines_of(li->place) + lines_of(li->page), PAGE_LINES);
     for (size_t i = 0; i < lesson_steps(pv->lesson); i++)
         prove_step_text(pv, lesson_step(pv->lesson, i));
+    if (lesson_design(pv->lesson))
+        return; /* every set of improvements is a way */
     bool ways = lesson_fixes(pv->lesson) >= 2 || li->quiet || li->guided_start;
     prove_result(pv, PROOF_TEXT, "two fixes, two wrong ones",
                  ways &&

@@ -136,7 +136,8 @@ enum err prove_twin(struct prover *pv, struct errmsg *why)
     size_t causes = causes_of(pv);
     if (li->quiet)
         return ERR_OK;
-    if (causes == 0 && !lesson_has_twin(pv->lesson)) {
+    bool design = lesson_design(pv->lesson);
+    if (causes == 0 && !lesson_has_twin(pv->lesson) && !design) {
         prove_result(pv, PROOF_TWIN, "says what to leave out", false, NAN,
                      "mark the cause with i:cause(…), or say how it should have been "
                      "built: twin = { set(…) }");
@@ -152,6 +153,8 @@ enum err prove_twin(struct prover *pv, struct errmsg *why)
     bool look = pv->thorough && prove_wants(pv, PROOF_INNOCENT, NULL);
     for (size_t i = 0; e == ERR_OK && i < lw->nentries; i++) {
         bool cause = lw->entries[i].role == ENTRY_CAUSE;
+        if (lw->entries[i].role == ENTRY_DRAWN)
+            continue; /* prove_design.c */
         bool decoy = str_eq(lw->entries[i].what, "decoy");
         if (cause ? causes > 1 || lesson_has_twin(pv->lesson) : look && !decoy)
             e = judge_entry(pv, i, why);

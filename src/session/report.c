@@ -20,6 +20,8 @@
 const char *outcome_sentence(const struct maker *k, enum outcome o)
 {
     const struct run *r = scored_run(k->s);
+    if (lesson_design(k->s->lesson))
+        return design_sentence(o);
     const char *broken = run_broken(r, lesson_info(k->s->lesson)->good_for);
     const char *lost = rivals_data_broken(k->s->lesson, k->v);
     if (o == OUTCOME_MITIGATED && !broken && lost)
@@ -229,6 +231,13 @@ static void make_next(const struct maker *k)
     if (k->s->mode != MODE_GUIDED || !outcome_well(k->r->score.outcome))
         return;
     add_block(k->r, BLOCK_HEADING, "Next");
+    if (lesson_design(k->s->lesson)) {
+        add_text(k->r, BLOCK_TEXT,
+                 "The same system another night: other gaps, other faults. Press o on "
+                 "the list; in "
+                 "lines, type the number of the lesson there, and on-call.");
+        return;
+    }
     add_text(
         k->r, BLOCK_TEXT,
         "The same system alone, another night: on-call. No steps and no hints; users "
@@ -267,8 +276,14 @@ static void make_report(const struct maker *k)
         add_text(k->r, BLOCK_TEXT,
                  "This was the system of that incident, on a night without it.");
     make_score(k);
-    make_users(k);
+    const bool design = lesson_design(k->s->lesson);
+    if (design)
+        make_design_users(k);
+    else
+        make_users(k);
     make_chart(k);
+    if (design)
+        make_design(k);
     make_timeline(k, false);
     make_prevention(k);
     make_explanations(k);

@@ -4,6 +4,7 @@
  *     report.c           the score and the chart
  *     report_timeline.c  what was done, and which turns were wrong
  *     report_lesson.c    the engine's explanations and the lesson's own words
+ *     report_design.c    what improvements were worth
  *     report_blocks.c    builds blocks for all of them
  *     post_mortem.c      the same facts as a document for those who were not there
  */
@@ -41,6 +42,10 @@ const char *words_count(const struct maker *k, double n);  /* "1 347" */
 /* A course's title, and why it did what it did. */
 void add_course(const struct maker *k, const struct course *c);
 
+/* Of a lesson with a budget of improvements. */
+void make_design_users(const struct maker *k);
+void make_design(const struct maker *k);
+const char *design_sentence(enum outcome o);
 /* A text as of the end of what counts, after `head`. */
 void add_words(const struct maker *k, enum block_kind kind, const char *head,
                const struct text *t);

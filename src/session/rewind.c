@@ -92,6 +92,9 @@ static void forget_actions_from(struct session *s, sim_time t)
 {
     while (s->nactions > 0 && s->actions[s->nactions - 1].at >= t)
         s->nactions--;
+    for (size_t i = 0; i < IMPROVEMENTS_MAX; i++)
+        if (s->run.improved_at[i] >= t)
+            s->run.improved_at[i] = SIM_FOREVER;
 }
 
 static void change_times(struct session *s)

@@ -35,6 +35,7 @@ struct stage {
     struct lesson_world lw;
     struct ticket *tickets; /* as the console wants them; strings in lw.mem */
     size_t ntickets;
+    struct improvement_offer *offers; /* of the design, for the console */
 };
 struct stage *stage_new(const struct lesson *l, uint64_t seed,
                         struct errmsg *why) MUST_USE;
@@ -68,7 +69,9 @@ struct run {
     void *ctx;
     bool (*seen)(const void *ctx, const char *subject); /* NULL: nothing was seen */
     bool suspected;
-    struct effort *effort; /* shared with forks; NULL: any. ERR_LIMIT beyond */
+    sim_time improved_at
+        [IMPROVEMENTS_MAX]; /* when each was chosen; SIM_FOREVER: it was not */
+    struct effort *effort;  /* shared with forks; NULL: any. ERR_LIMIT beyond */
     bool twice; /* the prover: what is true must be so in a fresh Lua state as well */
 };
 
@@ -131,5 +134,14 @@ uint64_t run_bad(const struct run *r, sim_time from); /* bad user requests since
 /* A group of those who can be worse off than before: the users of a client, and what the
  * objective is about besides, as the messages of a subscription. */
 bool is_group(const struct model *m, comp_id c);
+
+/* ---- improvements that were chosen (design.c) ------------------------------------ */
+
+/* A list for the console, the caller's; NULL: the lesson has no design. */
+struct improvement_offer *design_offers(const struct lesson *l) MUST_USE;
+void run_offers(const struct run *r, struct console_ctx *ctx); /* fills it in */
+design_set run_improved(const struct run *r);
+/* Puts in number `which`, now. */
+enum err run_improve(struct run *r, size_t which, struct errmsg *why) MUST_USE;
 
 #endif

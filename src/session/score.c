@@ -7,6 +7,7 @@
  * without a fault it is the right thing, and any change is a loss.
  */
 #include "score.h"
+#include "design.h"
 #include "promise.h"
 #include "quiet.h"
 #include "truecode/picture.h"
@@ -243,9 +244,12 @@ static void grade_parts(const struct grading *g, struct score *sc,
         [SCORE_VERIFICATION] = grade_verification,
         [SCORE_COMMUNICATION] = grade_communication,
     };
-    bool data = run_wards(&g->v->you) > 0;
+    bool design = lesson_design(g->s->lesson);
+    enum score_scale scale = design                      ? SCALE_DESIGN
+                             : run_wards(&g->v->you) > 0 ? SCALE_DATA
+                                                         : SCALE_USERS;
     for (enum score_part i = 0; i < SCORE_PARTS; i++) {
-        items[i] = (struct score_item){.full = score_weight(i, data),
+        items[i] = (struct score_item){.full = score_weight(i, scale),
                                        .at = SIM_FOREVER,
                                        .stated = "",
                                        .truth = "",
@@ -253,7 +257,10 @@ static void grade_parts(const struct grading *g, struct score *sc,
                                        .cost = ""};
         if (items[i].full == 0)
             continue;
-        grade[i](g, &items[i]);
+        if (design)
+            grade_design(g, &items[i]);
+        else
+            grade[i](g, &items[i]);
         if (i == SCORE_DIAGNOSIS)
             grade_trigger(g, &items[i]);
         sc->part[i] = (double)items[i].points / items[i].full;
@@ -271,11 +278,17 @@ struct score score_of(const struct session *s, const struct rivals *v,
         sc.outcome = OUTCOME_MITIGATED;
     if (s->mode == MODE_GUIDED)
         sc.steps = (int)lesson_steps(s->lesson);
+    const bool design = lesson_design(s->lesson);
+    if (design) {
+        struct design_losses x = design_losses_of(v);
+        sc.outcome = design_outcome(design_share(x.nothing, x.you, x.best));
+    }
     sc.bad_you = lost(&v->you, v);
     sc.bad_nothing = lost(&v->nothing, v);
     sc.bad_reference = v->has_reference ? lost(&v->reference, v) : sc.bad_nothing;
     grade_parts(&(struct grading){s, v, mem, &sc}, &sc, items);
-    int most = most_points(s, v, sc.outcome), own = score_most_shown(&sc);
+    int most = design ? outcome_most(sc.outcome) : most_points(s, v, sc.outcome),
+        own = score_most_shown(&sc);
     most = most < own ? most : own;
     sc.total = sc.total < most ? sc.total : most;
     return sc;

@@ -11,6 +11,7 @@
  * effect is never it.
  */
 #include "ahead.h"
+#include "design.h"
 #include "score.h"
 
 #include <assert.h>
@@ -50,6 +51,8 @@ static sim_time verdict_at(const struct session *s)
     if (r->last_change != SIM_FOREVER && r->last_change > last)
         last = r->last_change;
     sim_time due = last + SETTLE + li->good_for, now = run_now(r);
+    if (lesson_design(s->lesson))
+        return lesson_info(s->lesson)->ends_at; /* the night is judged as a whole */
     due = due < session_end(s) ? due : session_end(s);
     return due > now ? due : now;
 }
@@ -69,11 +72,28 @@ static enum err run_nothing(const struct session *s, struct rivals *v,
     return e == ERR_OK ? run_on(&v->nothing, v->to, why) : e;
 }
 
+/* The reference of a design: the best set, chosen at once, and left alone. */
+static enum err run_design(const struct session *s, struct rivals *v,
+                           struct errmsg *why)
+{
+    struct run *r = &v->reference;
+    enum err e = ERR_OK;
+    if (!r->world) {
+        e = rival_open(r, s, why);
+        if (e == ERR_OK)
+            e = run_improve_all(r, stage_best(s->run.stage), why);
+    }
+    v->has_reference = e == ERR_OK;
+    return e == ERR_OK ? run_on(r, v->to, why) : e;
+}
+
 static enum err run_best(const struct session *s, struct rivals *v, struct errmsg *why)
 {
     const struct lesson_info *li = lesson_info(s->lesson);
     struct run *r = &v->reference;
     enum err e = ERR_OK;
+    if (lesson_design(s->lesson))
+        return run_design(s, v, why);
     if (lesson_fixes(s->lesson) == 0 || s->quiet)
         return ERR_OK;
     if (!r->world) {
@@ -177,7 +197,7 @@ enum err rivals_run(struct session *s, struct rivals *v,
         v->twin = session_twin_at(s, v->to);
         if (progress)
             progress(ctx, 0.8);
-        e = find_mattered(s, v, why);
+        e = lesson_design(s->lesson) ? ERR_OK : find_mattered(s, v, why);
         if (e == ERR_OK)
             turns_find(s, v);
     }

@@ -223,6 +223,21 @@ static bool off(const struct hand *h, comp_id c, const struct param_desc *p,
     return true;
 }
 
+/* Improvements, from number `first` on, each `step`-th, as far as the budget goes. */
+static void spend(struct hand *h, size_t first, size_t step)
+{
+    const struct design *d = lesson_design(h->s->lesson);
+    for (size_t i = first; d && i < d->n && !over(h); i += step)
+        typef(h, "improve %s", d->list[i].id);
+}
+
+static void play_spender(struct hand *h)
+{
+    const struct design *d = lesson_design(h->s->lesson);
+    for (int i = 0; d && i < 10 * d->budget && !over(h); i++)
+        typef(h, "improve %s", d->list[rng_below(&h->rng, (uint32_t)d->n)].id);
+}
+
 /* ---- the players ----------------------------------------------------------------- */
 
 static bool is_service(const struct model *m, comp_id c)
@@ -279,11 +294,13 @@ static void play_doubler(struct hand *h)
             typef(h, "scale %s %d", model_name(m, (comp_id)i),
                   2 * (int)world_metric(h->s->run.world, (comp_id)i, "up", -1));
     turn_settings(h, twice);
+    spend(h, 1, 2);
 }
 
 static void play_buyer(struct hand *h)
 {
     turn_settings(h, biggest);
+    spend(h, 0, 1);
 }
 
 static void play_limiter(struct hand *h)
@@ -493,7 +510,9 @@ static enum err play_seed(struct players *out, const struct session_options *o,
     struct opening n;
     enum err e = opening_begin(&n, o->lesson, seed, why);
     for (unsigned i = 0; e == ERR_OK && i < ROWS; i++) {
-        e = play_row(&out->rows[i], o, &n, seed, why);
+        bool idle = out->rows[i].player == PLAYER_spender && !lesson_design(o->lesson);
+        if (!idle) /* nobody can choose improvements where there are none */
+            e = play_row(&out->rows[i], o, &n, seed, why);
         p->done++;
         if (e == ERR_OK && p->tell && !p->tell(p->ctx, p->done, p->all))
             e = errmsg_set(why, ERR_STOPPED, "stopped after %u of %u plays", p->done,

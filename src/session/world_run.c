@@ -24,6 +24,7 @@ static struct stage *stage_of(const struct lesson *l, const struct lesson_world 
         g->tickets[i] = (struct ticket){
             .at = t->at, .who = t->who, .text = t->text, .page = t->page};
     }
+    g->offers = design_offers(l);
     return g;
 }
 
@@ -54,6 +55,7 @@ void stage_unref(struct stage *g)
     if (!g || --g->refs > 0)
         return;
     mem_free(g->tickets);
+    mem_free(g->offers);
     lesson_world_release(&g->lw);
     lesson_unref(g->lesson);
     mem_free(g);
@@ -72,6 +74,8 @@ enum err run_open(struct run *r, struct stage *g, uint64_t seed, struct errmsg *
     r->stage = stage_ref(g);
     r->first_change = SIM_FOREVER;
     r->last_change = SIM_FOREVER;
+    for (size_t i = 0; i < IMPROVEMENTS_MAX; i++)
+        r->improved_at[i] = SIM_FOREVER;
     return ERR_OK;
 }
 
@@ -238,6 +242,7 @@ struct lesson_facts run_facts(const struct run *r)
         .last_change = r->last_change,
         .step_started = r->step_started,
         .suspected = r->suspected,
+        .improved = run_improved(r),
     };
 }
 
@@ -291,6 +296,7 @@ void run_console(const struct run *r, struct console_ctx *ctx)
         .ntools = li->ntools,
         .columns = 78,
     };
+    run_offers(r, ctx);
     ctx->terms = lesson_terms(run_lesson(r), &ctx->nterms);
 }
 
@@ -306,7 +312,9 @@ static enum err carry_out(struct run *r, const struct effect *x, sim_time end,
                           struct errmsg *why)
 {
     enum err e = ERR_OK;
-    if (x->kind == EFFECT_ACTION) {
+    if (x->kind == EFFECT_IMPROVE) {
+        e = run_improve(r, (size_t)x->number, why);
+    } else if (x->kind == EFFECT_ACTION) {
         e = run_apply(r, &x->action, "you", why);
         if (e == ERR_OK)
             e = stay_busy(r, end, why);

@@ -95,9 +95,9 @@ int outcome_most(enum outcome o)
 
 static const struct {
     const char *phrase;
-    int weight, with_data;
+    int weight[SCALE_DESIGN + 1];
 } parts[SCORE_PARTS] = {
-#define X(name, p, w, d) [SCORE_##name] = {.phrase = p, .weight = w, .with_data = d},
+#define X(name, p, w, d, b) [SCORE_##name] = {.phrase = p, .weight = {w, d, b}},
     SCORE_LIST(X)
 #undef X
 };
@@ -107,7 +107,7 @@ const char *score_phrase(enum score_part p)
     return parts[p].phrase;
 }
 
-int score_weight(enum score_part p, bool data)
+int score_weight(enum score_part p, enum score_scale scale)
 {
-    return data ? parts[p].with_data : parts[p].weight;
+    return parts[p].weight[scale];
 }

@@ -57,12 +57,19 @@ static void eleven_forty_seven(void **state)
     stays_under("eleven-forty-seven");
 }
 
+static void is_it_good(void **state)
+{
+    (void)state;
+    stays_under("is-it-good");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(all_green),
         cmocka_unit_test(cache_stampede),
         cmocka_unit_test(eleven_forty_seven),
+        cmocka_unit_test(is_it_good),
     };
     return cmocka_run_group_tests_name("lessons: highlighter", tests, NULL, NULL);
 }

@@ -1,5 +1,5 @@
 # shellcheck shell=sh
 # course: the lessons of the course, one a line, in its order.
 course() {
-    grep '{ *track *=' lessons/course.lua | sed 's/track *= *"[^"]*"//' | grep -o '"[^"]*"' | tr -d '"'
+    grep -oE '[{] *"[a-z0-9-]+"' lessons/course.lua | grep -oE '[a-z0-9-]+'
 }
