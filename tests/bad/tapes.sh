@@ -78,7 +78,7 @@ sed 10p whole.tape | spoilt 'a line doubled' 6 'tape line 11'
 
 # Whoever makes the digests anew still has to make the same world of it.
 last=$(tail -n 1 whole.tape | cut -d ' ' -f 2-3)
-sed 's/engine 1/engine 999/' whole.tape | forged 'another engine' 6 'another engine' '"999"'
+sed 's/engine [0-9]*/engine 999/' whole.tape | forged 'another engine' 6 'another engine' '"999"'
 another | forged 'another version of the lesson' 6 'another lesson or version of it'
 sed 's/seed 7/seed 8/' whole.tape | forged 'another seed' 6 'tape line 8' 'differs from what was recorded'
 sed 's/cmd changes/cmd chnges/' whole.tape | forged 'an edited command' 6 "tape line $changes: \"chnges\" no longer works"
@@ -197,7 +197,7 @@ stopped() {
 }
 another | chained >spoilt.tape
 stopped 'another lesson' 'another version of the lesson'
-sed 's/engine 1/engine 999/' whole.tape | chained >spoilt.tape
+sed 's/engine [0-9]*/engine 999/' whole.tape | chained >spoilt.tape
 stopped 'another engine' 'another engine'
 sed -e 's/tape 2/tape 1/' -e '/^identity/d' -e 's/^-- .*/--/' \
     -e 's/^[0-9a-f]\{16\} \([0-9]* \)[0-9a-f]* /\1/' whole.tape >spoilt.tape

@@ -208,7 +208,7 @@ static void test_refuses_other_tapes(void **state)
     char *tape = play_tape(s);
     refuses("nonsense\n", ERR_CORRUPT, "line 1");
     refuses("truecode tape 1\nengine 1\n", ERR_CORRUPT, "truecode tape 1");
-    refuses_edited(tape, "engine 1", "engine 2", "engine");
+    refuses_edited(tape, "engine ", "engine 9", "engine");
     refuses_edited(tape, "seed 7", "seed 8", "seed");
     refuses_edited(tape, "guided", "on-call", "mode");
     refuses_edited(tape, "cmd rollback api", "cmd rollback nobody", "no longer works");
