@@ -3,7 +3,7 @@
  * digest of the whole and one of each component, after some simulated minutes of
  * seed 1. A change of the engine that moves any event, anywhere, shows here with the
  * component in which it began. Where that is meant, UPDATE_GOLDEN=1 writes the file
- * anew, and ENGINE_NUMBER rises once there are tapes in the world.
+ * anew, and ENGINE_NUMBER rises.
  *
  * Besides: nobody who listens changes a world, and what is not connected does not
  * change it either.
