@@ -14,6 +14,7 @@
 #include "db/cluster.h"
 #include "db/table.h"
 #include "engine/act.h"
+#include "engine/lot.h"
 
 /* The log record of one deleted row: a record header of 24 bytes, a block's of 20, 2 of a
  * data header and 8 of the deletion (PostgreSQL 16: SizeOfXLogRecord, SizeOfHeapDelete). */
@@ -135,11 +136,9 @@ bool table_lacks(const struct world *w, comp_id c, comp_id node, const struct ac
     const struct table *t = table_at(w, c);
     if (!table_wiped_on(w, c, node))
         return false;
-    uint64_t subject = act_subject(a);
-    uint64_t h = hash_u64(W_HEAD(w)->seed, c);
-    h = hash_u64(h, subject != 0 ? subject : a->request);
+    uint64_t row = hash_u64(LOT_PURPOSE(LOT_ROW), w->comps[c].name_hash);
     double share = (double)t->missing / (double)(t->missing + table_live(w, c));
-    return (double)(h >> 11) * 0x1p-53 < share;
+    return lot_within(act_share(w, a, row), share);
 }
 
 int64_t table_rescuable(const struct world *w, comp_id c, const struct table_copy *from)

@@ -29,7 +29,8 @@ enum lot_use {
     LOT_PRESENTS,  /* which instance presents the certificate */
     LOT_CUT,       /* by a link that is cut in part; with the attempt */
     LOT_FORGOTTEN, /* with the time at which connections were */
-    LOT_AMOUNT
+    LOT_AMOUNT,
+    LOT_ROW /* the row of a table that is looked for; with the name of the table */
 };
 /* The part of a lot that all lots of a component have in common. */
 static inline uint64_t lot_of(const struct world *w, comp_id of, uint64_t purpose)
