@@ -56,9 +56,9 @@ static void add_run(struct buf *b, const struct store *s, const struct store_run
     char when[32];
     date_text(when, sizeof when, r->started);
     buf_addf(b, "%s  %s", when, is_secret(r) ? "?" : r->lesson);
-    buf_pad(b, 40);
+    buf_pad(b, 44);
     buf_addf(b, "%s", mode_phrase(r->mode));
-    buf_pad(b, 62);
+    buf_pad(b, 66);
     if (has_score(r))
         buf_addf(b, "%-18s %3d%s", outcome_phrase(r->outcome), r->score,
                  r->practice ? "  practice after a rewind" : "");

@@ -30,7 +30,7 @@ static enum err run(struct call *c)
     if (!k->has_undo)
         return refuse(c, ERR_REFUSED, "“%s” cannot be taken back.", k->title);
     fx_action(c, &k->undo,
-              with_wild(c, strf(c, "Taken back: %s.", k->title),
+              with_wild(c, strf(c, "Taken back: the change \"%s\".", k->title),
                         wild_line(c, c->cmd->info.wild[0].line, name_of(c, k->comp),
                                   NULL, NULL)));
     return ERR_OK;

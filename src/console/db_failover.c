@@ -16,7 +16,7 @@ const struct command cmd_db_failover = {
                  "Makes a replica the leader. Without a name the one that has most of "
                  "the log, of those that apply it. A leader that answers is asked to "
                  "stop first, and nothing "
-                 "is lost; of one that is gone, what no replica has received is lost.",
+                 "is lost; of one that is gone, what the new one has not received is lost.",
              .examples = "db failover DATABASE\ndb failover DATABASE SERVER",
              .group = GROUP_ACT,
              .changes_world = true,

@@ -253,14 +253,14 @@ static void make_card(const struct maker *k)
     buf_init(&b, 0);
     const struct run *r = &k->v->you;
     sim_time span = k->v->to - k->v->from;
-    buf_addf(&b, "truecode · %s · ", lesson_info(k->s->lesson)->title);
+    buf_addf(&b, "truecode · %s · lost ", lesson_info(k->s->lesson)->title);
     for (int i = 0; i < 20; i++) {
         double good = recording_good(r->rec, k->v->from + span * i / 20,
                                      k->v->from + span * (i + 1) / 20);
         int high = isnan(good) ? 0 : (int)((1 - good) * 7.999);
         buf_adds(&b, cell_sign(1 + (high < 0 ? 0 : high > 7 ? 7 : high), false));
     }
-    buf_addf(&b, " failed · %d of 100", k->r->score.total);
+    buf_addf(&b, " · score %d of 100", k->r->score.total);
     add_block(k->r, BLOCK_TEXT, b.s);
     buf_release(&b);
 }

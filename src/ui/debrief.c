@@ -146,25 +146,55 @@ static void parse_heads(const struct block *b, struct heads *h)
     }
 }
 
-/* The last column wraps; the others are as wide as they need. */
-static int table_row(struct page *p, const struct heads *h, const char *const *cells,
-                     enum tone t)
+enum { GAP = 3, NARROW = 8 }; /* between columns; the least width of one that wraps */
+
+static int widest(const struct heads *h)
 {
-    int col = 1, rows = 1;
+    int found = -1;
+    for (size_t i = 0; i < h->n; i++)
+        if (!h->right[i] && h->width[i] > NARROW &&
+            (found < 0 || h->width[i] > h->width[found]))
+            found = (int)i;
+    return found;
+}
+
+/* Takes from the widest columns of words what the page has no room for: they wrap. */
+static void fit(struct heads *h, int cols)
+{
+    int over = 2 - cols - GAP;
+    for (size_t i = 0; i < h->n; i++)
+        over += h->width[i] + GAP;
+    for (int w; over > 0 && (w = widest(h)) >= 0; over--)
+        h->width[w]--;
+}
+
+static int row_height(const struct heads *h, const char *const *cells)
+{
+    int rows = 1;
     for (size_t i = 0; i < h->n; i++) {
-        int left = p->cols - col - 1, w = h->width[i] < left ? h->width[i] : left;
-        if (i + 1 == h->n && h->width[i] > left && !h->right[i]) {
-            rows = wrapped_rows(cells[i], left);
-            need(p, rows + 1);
-            draw_wrapped(p->c, (struct rect){p->row, col, rows, left}, t, cells[i], 0);
-        } else if (h->right[i]) {
-            draw_right(p->c, p->row, col, w, t, cells[i]);
-        } else {
-            draw_clipped(p->c, p->row, col, w, t, cells[i]);
-        }
-        col += w + 3;
+        bool wraps = !h->right[i] && (int)text_width(cells[i]) > h->width[i];
+        int n = wraps ? wrapped_rows(cells[i], h->width[i]) : 1;
+        rows = n > rows ? n : rows;
     }
     return rows;
+}
+
+static void table_row(struct page *p, const struct heads *h, const char *const *cells,
+                      enum tone t)
+{
+    int col = 1, rows = row_height(h, cells);
+    need(p, rows + 1);
+    for (size_t i = 0; i < h->n; i++) {
+        int w = h->width[i];
+        if (h->right[i])
+            draw_right(p->c, p->row, col, w, t, cells[i]);
+        else if ((int)text_width(cells[i]) <= w)
+            draw_clipped(p->c, p->row, col, w, t, cells[i]);
+        else
+            draw_wrapped(p->c, (struct rect){p->row, col, rows, w}, t, cells[i], 0);
+        col += w + GAP;
+    }
+    p->row += rows;
 }
 
 static void table(struct page *p, const struct block *b)
@@ -173,12 +203,10 @@ static void table(struct page *p, const struct block *b)
     if (b->ncols == 0)
         return;
     parse_heads(b, &h);
-    need(p, 3);
-    p->row += table_row(p, &h, h.name, TONE_DIM);
-    for (size_t i = 0; i + h.n <= b->ncells; i += b->ncols) {
-        need(p, 3);
-        p->row += table_row(p, &h, &b->cells[i], TONE_NORMAL);
-    }
+    fit(&h, p->cols);
+    table_row(p, &h, h.name, TONE_DIM);
+    for (size_t i = 0; i + h.n <= b->ncells; i += b->ncols)
+        table_row(p, &h, &b->cells[i], TONE_NORMAL);
 }
 
 /* ---- the chart of three runs ----------------------------------------------------- */

@@ -32,7 +32,7 @@ const struct op_desc database_ops[DATABASE_OPS] = {
                    .doc = "The replica; without one, the one that has most of the "
                           "log."}},
          .risk = "Writes fail until the replica has taken over. When the primary is "
-                 "gone, what no replica has received is lost.",
+                 "gone, what the new one has not received is lost.",
          .doc = "Makes a replica the primary."},
     [OP_REBUILD] = {.name = "rebuild",
                     .cost = 30 * SIM_SEC,
