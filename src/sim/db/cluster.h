@@ -28,13 +28,14 @@ struct table_copy; /* db/table.h */
 /* Replication of what was written at one moment; times are SIM_FOREVER while the server
  * or its replay stands still. */
 struct mark {
-    sim_time written, sent, received, applied;
+    sim_time written, latest; /* of the writes in it, the first and the last */
+    sim_time sent, received, applied;
     uint64_t lsn;    /* the log's length with it */
     uint64_t writes; /* statements up to here */
     int64_t data;    /* bytes that they have stored */
     uint64_t bytes;
 };
-enum { MARKS = 512 }; /* more are merged: their oldest age stays right */
+enum { MARKS = 512 }; /* more are merged; within one, log is applied evenly */
 
 enum node_role {
     NODE_FOLLOWS,  /* a replica */

@@ -93,6 +93,7 @@ static void remember(struct world *w, comp_id node, uint64_t bytes,
     if (f->count == MARKS) { /* the last two are one from now on */
         struct mark *last = mark_at(w, f, MARKS - 1);
         plan(w, node, last, bytes, false);
+        last->latest = w_now(w);
         last->lsn = c->lsn;
         last->writes = c->writes;
         last->data = c->data;
@@ -101,6 +102,7 @@ static void remember(struct world *w, comp_id node, uint64_t bytes,
     }
     struct mark *m = mark_at(w, f, f->count++);
     *m = (struct mark){.written = w_now(w),
+                       .latest = w_now(w),
                        .lsn = c->lsn,
                        .writes = c->writes,
                        .data = c->data,
@@ -176,14 +178,24 @@ uint64_t wal_received(const struct world *w, comp_id node, uint64_t *writes)
     return lsn;
 }
 
+/* The share of a mark's log that is applied by now. */
+static double share_applied(const struct world *w, comp_id node, const struct mark *m)
+{
+    sim_time takes = time_for(m->bytes, feed_of(w, node).replay_per_s);
+    sim_time left = m->applied == SIM_FOREVER ? takes : m->applied - w_now(w);
+    return left < takes ? (double)(takes - left) / (double)takes : 0;
+}
+
 uint64_t wal_unapplied(const struct world *w, comp_id node)
 {
     const struct follower *f = &db_at(w, node)->follows;
     uint64_t lsn = f->base_lsn;
     for (uint32_t i = 0; i < f->count; i++) {
         const struct mark *m = mark_at(w, f, i);
-        if (m->applied > w_now(w))
+        if (m->applied > w_now(w)) {
+            lsn += (uint64_t)(share_applied(w, node, m) * (double)past(m->lsn, lsn));
             break;
+        }
         lsn = m->lsn;
     }
     return past(db_at(w, cluster_of(w, node))->cluster.lsn, lsn);
@@ -194,8 +206,10 @@ sim_time wal_lag(const struct world *w, comp_id node)
     const struct follower *f = &db_at(w, node)->follows;
     for (uint32_t i = 0; i < f->count; i++) {
         const struct mark *m = mark_at(w, f, i);
-        if (m->applied > w_now(w))
-            return w_now(w) - m->written;
+        if (m->applied > w_now(w)) {
+            double gone = share_applied(w, node, m) * (double)(m->latest - m->written);
+            return w_now(w) - m->written - (sim_time)gone;
+        }
     }
     return 0;
 }
