@@ -110,22 +110,33 @@ static void go_on_call(struct full *f, const char *word)
     f->p->mode = mode;
 }
 
-static void restart(struct full *f)
+/* Begins a run again: the one that is open, or, from the list, the one of `lesson` that
+ * is begun. */
+static void restart(struct full *f, const char *lesson)
 {
+    bool open = f->p->run.id[0] != '\0';
+    const struct store_run *begun =
+        open ? &f->p->run : store_begun(f->p->store, lesson);
+    if (!begun)
+        return;
+    struct store_run run = *begun;
     enum play_mode mode = f->p->mode;
-    f->p->mode = f->p->run.mode; /* as it was played, not as the next one would be */
-    char word[65];
-    snprintf(word, sizeof word, "%s", f->p->run.lesson);
-    if (f->p->run.finished == 0) {
-        f->p->run.dropped = true;
-        store_save(f->p->store, &f->p->run);
+    f->p->mode = run.mode; /* as it was played, not as the next one would be */
+    if (run.finished == 0) {
+        run.dropped = true;
+        store_save(f->p->store, &run);
+        if (open)
+            f->p->run.dropped = true;
     }
     f->p->anew = true;
-    if (f->p->run.mode == MODE_BLIND) {
+    if (run.mode == MODE_BLIND) {
         full_go_blind(f);
         return;
     }
-    full_go_lesson(f, f->p->named ? NULL : f->p->given ? f->p->args->words[0] : word);
+    bool given = open && f->p->given;
+    full_go_lesson(f, open && f->p->named ? NULL
+                      : given             ? f->p->args->words[0]
+                                          : run.lesson);
     f->p->mode = mode;
 }
 
@@ -191,7 +202,7 @@ void full_do_want(struct full *f)
             go_debrief(f, lesson, f->a.want_number);
         break;
     case WANT_RESTART:
-        restart(f);
+        restart(f, lesson);
         break;
     case WANT_HOME:
         full_go_home(f, NULL);

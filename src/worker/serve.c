@@ -269,7 +269,8 @@ static void do_keys(struct server *s, const struct wire_request *q,
         a->want = ui_key(s->ui, &q->keys[i]);
     if (a->want == WANT_NOTHING && s->session && session_view(s->session)->reset)
         a->want = WANT_RESTART;
-    if (a->want == WANT_OPEN || a->want == WANT_ON_CALL || a->want == WANT_DEBRIEF)
+    if (a->want == WANT_OPEN || a->want == WANT_ON_CALL || a->want == WANT_DEBRIEF ||
+        (a->want == WANT_RESTART && !s->session))
         a->want_lesson = ui_wanted_lesson(s->ui);
     a->want_number = ui_wanted_number(s->ui);
 }

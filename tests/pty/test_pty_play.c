@@ -332,9 +332,39 @@ static void the_worker_dies_with_the_front(void **state)
     pty_free(p);
 }
 
+/* From the list, where no run is open: the one that is begun is dropped, another begins. */
+static void a_begun_lesson_is_started_over_from_the_list(void **state)
+{
+    (void)state;
+    static const char *const nothing[] = {NULL};
+    static const char *const first[] = {"play", "first-page", NULL};
+    char dir[200];
+    snprintf(dir, sizeof dir, "%s", pty_fresh_dir());
+    struct pty *p = pty_start(first, NULL, dir, 24, 80);
+    assert_true(pty_sees(p, "Enter begin"));
+    pty_type(p, "\r");
+    assert_true(pty_sees(p, "console"));
+    pty_type(p, "status\r");
+    assert_true(pty_sees(p, "COMPONENT"));
+    pty_type(p, "\003");
+    assert_true(pty_ends(p));
+    pty_free(p);
+    p = pty_start(nothing, NULL, dir, 24, 80);
+    assert_true(pty_sees(p, "begun: go on"));
+    pty_type(p, "x");
+    assert_true(pty_sees(p, "Really"));
+    pty_type(p, "y\r");
+    assert_true(pty_sees(p, "Enter begin"));
+    pty_type(p, "\003");
+    assert_true(pty_ends(p));
+    assert_true(WIFEXITED(p->status));
+    pty_free(p);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_begun_lesson_is_started_over_from_the_list),
         cmocka_unit_test(starts_with_the_list_and_leaves),
         cmocka_unit_test(plays_leaves_and_goes_on),
         cmocka_unit_test(is_killed_and_goes_on),
