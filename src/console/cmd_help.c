@@ -50,11 +50,15 @@ static bool is_tool(const struct call *c, const char *name)
 
 static void list_tools(struct call *c)
 {
-    static const char *const on_call[] = {"suspect", "rule-out", "resolve"};
+    static const char *const on_call[] = {"suspect", "rule-out", "trigger", "resolve"};
+    static const char *const guided[] = {"hint", "solution", "skip"};
     out_line(c->o, TONE_HEAD, "For this incident");
     for (size_t i = 0; i < c->ctx->ntools; i++) {
         const struct command *k = command_find(c->ctx->tools[i]);
-        if (k)
+        bool refused = false;
+        for (size_t g = 0; c->ctx->on_call && g < COUNT_OF(guided); g++)
+            refused |= str_eq(c->ctx->tools[i], guided[g]);
+        if (k && !refused)
             row(c, k->info.name, k->info.doc, ".");
     }
     for (size_t i = 0; c->ctx->on_call && i < COUNT_OF(on_call); i++)

@@ -123,7 +123,7 @@ static enum err take(struct session *s, const char *typed, struct errmsg *why)
     session_say(s, TONE_PROMPT, "> %s", typed);
     struct errmsg unclear = {0};
     if (!value) {
-        session_say(s, TONE_WARN, "One of the four: type its number or its word.");
+        session_say(s, TONE_WARN, "One of these: type its number or its word.");
         return ERR_OK;
     }
     if (!sheet_readable(s, sheet_line_of(s->form.at), value, &unclear)) {

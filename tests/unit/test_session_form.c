@@ -21,7 +21,7 @@ static void test_one_field_after_the_other(void **state)
     for (size_t i = 0; i < COUNT_OF(typed); i++)
         play_type(s, typed[i]);
     assert_true(play_said(s, "Who is affected?"));
-    assert_true(play_said(s, "One of the four"));
+    assert_true(play_said(s, "One of these"));
     assert_true(play_said(s, "Posted."));
     const struct session_view *v = session_view(s);
     assert_string_equal(v->notes[v->nnotes - 1].text,
