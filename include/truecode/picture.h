@@ -219,6 +219,10 @@ double axis_top(struct scale sc, double high);
 #define CELL_SPAN 9
 int curve_cell(const struct curve_slot *v, double factor, double top, size_t row,
                size_t rows);
+/* The time from one label of a time axis to the next, a round one, so that they stand at
+ * least `apart` columns from each other where `columns` are `span`. A label stands at a
+ * whole multiple of it by the clock, never at a time that is cut to fit. */
+sim_time axis_step(sim_time span, size_t columns, size_t apart);
 /* The sign of a cell: " ", "▁" … "█", "░"; as ASCII quarters at most, which is what can be
  * told apart without guessing. */
 const char *cell_sign(int cell, bool ascii);

@@ -56,24 +56,21 @@ static void draw_row(struct call *c, const struct chart *ch, size_t row, size_t 
     out_end(c->o);
 }
 
-/* Clock times under the columns, as many as fit without touching. */
+/* Clock times under the columns, each in the middle under its own moment. */
 static void draw_times(struct call *c, const struct chart *ch, size_t width)
 {
-    bool seconds = ch->to - ch->from < 10 * SIM_MIN;
-    size_t label = seconds ? 8 : 5, every = width / (label + 8);
+    enum { ROOM = 13 }; /* columns for a label with seconds, and some between */
+    sim_time span = ch->to - ch->from, step = axis_step(span, width, ROOM);
+    bool seconds = step < SIM_MIN;
+    size_t label = seconds ? 8 : 5;
+    sim_time first = (ch->from + c->ctx->day_start + step - 1) / step * step;
     struct buf b;
     buf_init(&b, 0);
-    if (every < 1)
-        every = 1;
-    buf_pad(&b, LABEL_WIDTH + 2);
-    for (size_t i = 0; i <= every; i++) {
-        size_t col = width * i / every;
-        sim_time t = ch->from + (ch->to - ch->from) / (sim_time)width * (sim_time)col;
-        size_t left = i == 0 ? 0 : i == every ? width - label : col - label / 2;
-        if (i == every && every == 1 && width < 2 * label + 2)
-            break;
-        buf_pad(&b, LABEL_WIDTH + 2 + left);
-        buf_adds(&b, clock_of(c, i == every ? ch->to : t, seconds));
+    for (sim_time t = first - c->ctx->day_start; t <= ch->to; t += step) {
+        size_t col = (size_t)((double)(t - ch->from) / (double)span * (double)width);
+        size_t left = col > label / 2 ? col - label / 2 : 0;
+        buf_pad(&b, LABEL_WIDTH + 2 + (left + label > width ? width - label : left));
+        buf_adds(&b, clock_of(c, t, seconds));
     }
     out_line(c->o, TONE_DIM, "%s", b.s);
     buf_release(&b);

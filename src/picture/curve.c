@@ -359,3 +359,15 @@ const char *cell_sign(int cell, bool ascii)
     assert(cell >= 0 && cell <= CELL_SPAN);
     return (ascii ? quarters : blocks)[cell];
 }
+
+sim_time axis_step(sim_time span, size_t columns, size_t apart)
+{
+    static const int seconds[] = {10,  20,   30,   60,   120,  300,  600,
+                                  900, 1200, 1800, 3600, 7200, 14400};
+    for (size_t i = 0; i < COUNT_OF(seconds); i++) {
+        sim_time step = seconds[i] * SIM_SEC;
+        if ((double)step / (double)span * (double)columns >= (double)apart)
+            return step;
+    }
+    return 8 * SIM_HOUR;
+}

@@ -128,14 +128,8 @@ static void draw_axis(struct canvas *c, struct rect r, struct rect body,
 
 static sim_time label_step(const struct plot *p)
 {
-    static const int minutes[] = {1, 2, 5, 10, 15, 20, 30, 60, 120, 240};
-    sim_time span = p->to - p->from;
-    for (size_t i = 0; i < COUNT_OF(minutes); i++) {
-        sim_time step = minutes[i] * SIM_MIN;
-        if ((double)step / (double)span * (double)p->n >= 10)
-            return step;
-    }
-    return 480 * SIM_MIN;
+    sim_time step = axis_step(p->to - p->from, p->n, 10);
+    return step < SIM_MIN ? SIM_MIN : step;
 }
 
 static bool marked(const struct plot *p, int from, int to)
