@@ -145,7 +145,7 @@ return lesson {
                 "Type: status    and then the number under errors, like 5%" },
       solution = { "status" },
       done = { { when = failing, [[{failed} of orders fail. On a full screen the first row says the other side: how many
-          are ok, and how many users were lost so far.]], claims = failing },
+          are ok, and how many orders were lost so far.]], claims = failing },
         [[{failed} of orders failed in the last minute. So you have changed something already. Watch
           what it does to users.]] } },
 

@@ -172,7 +172,6 @@ struct console_ctx {
     bool lost_known; /* the two below are known; else nothing is said of them */
     uint64_t users_lost;
     sim_time lost_since; /* SIM_FOREVER: nobody was lost */
-    bool lost_dated;     /* since when may be told */
     bool users_hidden;   /* nobody measures users here: no metric comes from a client */
     bool spoken;         /* plain mode: charts as sentences and numbers */
     const bool *known;   /* as struct scene has it; NULL: all */

@@ -173,12 +173,11 @@ struct session_view {
     size_t nknown; /* how many of those are known; another number: new ones */
     struct slo_state slo;
     /* Requests of users that the incident has cost until now, by the healthy night, and
-     * since when; not known while that night has not been run so far: nothing is shown. */
+     * since when; not known while that night has not been run so far: nothing is shown.
+     * Since when is the learner's to find: told when it is over. */
     bool lost_known;
     uint64_t users_lost;
     sim_time lost_since; /* SIM_FOREVER: nobody was lost */
-    bool
-        lost_dated; /* since when may be told: the learner has said it, or it is over */
     size_t alerts_firing;
 
     size_t step, nsteps;            /* current; == nsteps: all done */

@@ -42,8 +42,11 @@ bool full_on_waiting(void *ctx, int ms)
             full_leave_by(f, &e);
         if (e.kind == TERM_RESIZE)
             f->resized = true;
-        if (e.kind == TERM_LEAVE || (e.kind == TERM_KEY && full_is_interrupt(&e.key)))
+        if (e.kind == TERM_LEAVE || (e.kind == TERM_KEY && full_is_interrupt(&e.key))) {
+            f->nahead =
+                0; /* Ctrl-C drops what was typed before it, as a terminal does */
             return false;
+        }
         if (e.kind == TERM_KEY && f->nahead < AHEAD_MAX)
             f->ahead[f->nahead++] = e.key;
     }

@@ -69,7 +69,8 @@ static void tell_alerts(struct call *c)
     seen(c, "alerts");
 }
 
-/* By the healthy night, and since when once the learner has said it; nothing where nobody measures users, or it is not known yet. */
+/* Tells what the healthy night says; nothing where nobody measures users, or it is not
+ * known yet. Since when is for the learner to find. */
 static void tell_lost(struct call *c)
 {
     struct buf b;
@@ -78,11 +79,7 @@ static void tell_lost(struct call *c)
         return;
     buf_init(&b, 32);
     number_count(&b, (double)c->ctx->users_lost);
-    if (c->ctx->lost_dated)
-        out_line(c->o, TONE_WARN, "Users have lost %s requests since %s.", b.s,
-                 clock_of(c, c->ctx->lost_since, false));
-    else
-        out_line(c->o, TONE_WARN, "Users have lost %s requests so far.", b.s);
+    out_line(c->o, TONE_WARN, "Users have lost %s requests so far.", b.s);
     buf_release(&b);
 }
 

@@ -70,7 +70,6 @@ static void view_lost(struct session *s, struct session_view *v)
     struct impact h = impact_of(s->run.rec, s->twin.run.rec, COMP_NONE, 0, now);
     v->users_lost = h.lost;
     v->lost_since = h.since;
-    v->lost_dated = s->over || sheet_line_at(s, SHEET_since, s->sheet.n);
 }
 
 const struct session_view *session_view(const struct session *cs)
@@ -138,7 +137,6 @@ void session_console(const struct session *s, struct console_ctx *ctx)
     ctx->lost_known = v->lost_known;
     ctx->users_lost = v->users_lost;
     ctx->lost_since = v->lost_since;
-    ctx->lost_dated = v->lost_dated;
     ctx->step_say = session_view(s)->say;
     ctx->finished = s->phase == PHASE_DEBRIEF;
     ctx->on_call = mode_on_call(s->mode);

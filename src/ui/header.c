@@ -67,8 +67,8 @@ static int draw_budget(const struct session_view *v, struct canvas *c, int row, 
     return n + 5;
 }
 
-/* "lost 312 since 19:52", "lost 312 so far" to who has yet to find out since when; nothing
- * while it is not known. */
+/* "lost 312 since 19:52", "lost 312 so far" before it is over; nothing while it is
+ * not known. */
 static int draw_lost(const struct session_view *v, struct canvas *c, int row, int col)
 {
     struct buf b;
@@ -82,7 +82,7 @@ static int draw_lost(const struct session_view *v, struct canvas *c, int row, in
     int n = canvas_text(c, row, col, 5, TONE_DIM, "lost ");
     n += canvas_text(c, row, col + n, LOST, v->users_lost ? TONE_WARN : TONE_DIM, b.s);
     buf_reset(&b);
-    if (v->lost_since != SIM_FOREVER && !v->lost_dated) {
+    if (v->lost_since != SIM_FOREVER && v->phase != PHASE_DEBRIEF) {
         n += canvas_text(c, row, col + n, 7, TONE_DIM, " so far");
     } else if (v->lost_since != SIM_FOREVER) {
         clock_text(&b, v, v->lost_since, false);

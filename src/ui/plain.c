@@ -206,8 +206,9 @@ static void print_state(struct plain *p, struct buf *out)
     if (!v->users_hidden && v->lost_known && v->lost_since != SIM_FOREVER) {
         buf_adds(out, " Lost ");
         number_count(out, (double)v->users_lost);
-        buf_adds(out, v->lost_dated ? " since " : " so far");
-        if (v->lost_dated)
+        bool over = v->phase == PHASE_DEBRIEF;
+        buf_adds(out, over ? " since " : " so far");
+        if (over)
             clock_text(out, v, v->lost_since, false);
         buf_addch(out, '.');
     }

@@ -505,6 +505,8 @@ static void answer(struct server *s, const struct wire_request *q)
         a.more = true; /* the score is still owed: it comes with a later tick */
     if (s->ui && ui_owes(s->ui))
         a.more = true;
+    if (s->ui && s->session && q->op != WIRE_TICK)
+        a.more = true; /* the next tick tells: time to read is time to run ahead */
     send_answer(s, &a);
     if (a.frame.rows > 0)
         keep_frame(s);

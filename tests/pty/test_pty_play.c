@@ -332,6 +332,20 @@ static void the_worker_dies_with_the_front(void **state)
     pty_free(p);
 }
 
+/* The clock stands while a question is open, and what users lost is worked out meanwhile:
+ * the first row need not wait for a key. */
+static void what_users_lost_is_there_while_somebody_reads(void **state)
+{
+    (void)state;
+    static const char *const first[] = {"play", "first-page", "--seed", "7", NULL};
+    struct pty *p = pty_start(first, NULL, NULL, 24, 80);
+    assert_true(pty_sees(p, "Enter begin"));
+    pty_type(p, "\r");
+    assert_true(pty_sees(p, "a question is open"));
+    assert_true(pty_sees(p, " so far"));
+    pty_free(p);
+}
+
 /* From the list, where no run is open: the one that is begun is dropped, another begins. */
 static void a_begun_lesson_is_started_over_from_the_list(void **state)
 {
@@ -364,6 +378,7 @@ static void a_begun_lesson_is_started_over_from_the_list(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_users_lost_is_there_while_somebody_reads),
         cmocka_unit_test(a_begun_lesson_is_started_over_from_the_list),
         cmocka_unit_test(starts_with_the_list_and_leaves),
         cmocka_unit_test(plays_leaves_and_goes_on),
