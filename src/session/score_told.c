@@ -118,7 +118,7 @@ struct lies {
 
 static bool is_lie(const struct grading *g, const struct statement *st)
 {
-    struct witness w = sheet_witness(g->s, scored_run(g->s), g->v->twin, st->at);
+    struct witness w = sheet_witness(g->s, &g->v->you, g->v->twin, st->at);
     return sheet_judge(&w, st->line, st->text).lie;
 }
 

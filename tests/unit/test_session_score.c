@@ -412,6 +412,24 @@ static void test_lies_cost(void **state)
     mem_free(text);
 }
 
+/* The minutes before a word do not show yet what a change of a moment ago has mended. */
+static void test_told_just_after_the_mend(void **state)
+{
+    static const char mended[] = "say --who users --since 10:03 --impact 30 % --state "
+                                 "mitigated --next 10:30";
+    (void)state;
+    char *text;
+    struct score sc = played(play_small, LINES("rollback api", "wait 20s", mended),
+                             5 * SIM_MIN, &text);
+    assert_true(sc.part[SCORE_COMMUNICATION] > 0.5);
+    assert_null(strstr(text, "while they suffered"));
+    mem_free(text);
+    sc = played(play_small, LINES("scale api 3", "wait 20s", mended), 5 * SIM_MIN,
+                &text);
+    assert_non_null(strstr(text, "while they suffered"));
+    mem_free(text);
+}
+
 static void test_resolve_is_on_the_sheet(void **state)
 {
     (void)state;
@@ -789,6 +807,7 @@ int main(void)
         cmocka_unit_test(test_turning_customers_away),
         cmocka_unit_test(test_updates_are_held_against_the_night),
         cmocka_unit_test(test_lies_cost),
+        cmocka_unit_test(test_told_just_after_the_mend),
         cmocka_unit_test(test_resolve_is_on_the_sheet),
         cmocka_unit_test(test_luck),
         cmocka_unit_test(test_trigger_comes_before_the_cure),
