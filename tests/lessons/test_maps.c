@@ -29,7 +29,7 @@ static void look_at(const char *id, const char *screen)
     int row = 0, empty = 0;
     for (const char *at = screen; *at; row++) {
         size_t n = strcspn(at, "\n");
-        bool stroke = memmem(at, n, "│", strlen("│")) != NULL;
+        const char *stroke = memmem(at, n, "│", strlen("│"));
         empty =
             row >= 2 && row < 23 && stroke && !says_something(at, n) ? empty + 1 : 0;
         if (empty > EMPTY_MOST)
