@@ -147,6 +147,32 @@ static void catching_up_is_even(void **state)
     lab_free(&l);
 }
 
+/* A link that was down for a minute, and is what takes the time afterwards: what arrives
+ * is applied at once, so it is even, too. */
+static void a_link_catches_up_evenly(void **state)
+{
+    (void)state;
+    struct lab l = shop("", "delay=0 bandwidth=400000", "to=db", 200);
+    lab_start(&l, 3);
+    lab_run(&l, 10 * SIM_SEC);
+    lab_fault(&l, "db.b", "link_down", NULL, 61 * SIM_SEC);
+    lab_run(&l, 70 * SIM_SEC);
+    lab_set(&l, "writers", "rate", "0");
+    lab_run(&l, 71 * SIM_SEC);
+    double behind = of(&l, "db.b", "lag_bytes"), lag = of(&l, "db.b", "lag");
+    double whole = of(&l, "db.b", "catch_up");
+    assert_true(behind > 20 * 512 * 1000.0 && whole == behind / 400000);
+    for (int k = 1; k < 20; k++) {
+        double share = k / 20.0;
+        lab_run(&l, 71 * SIM_SEC + (sim_time)(whole * share * 1e9));
+        assert_true(fabs(of(&l, "db.b", "lag_bytes") - behind * (1 - share)) < 1001);
+        assert_true(fabs(of(&l, "db.b", "lag") - (lag + (whole - 60) * share)) < 1);
+    }
+    lab_run(&l, 71 * SIM_SEC + (sim_time)(whole * 1e9));
+    assert_true(of(&l, "db.b", "lag") == 0 && of(&l, "db.b", "lag_bytes") == 0);
+    lab_free(&l);
+}
+
 /* While half of the replay's rate is written, and merged, on and on: a minute falls away
  * in a minute, and at no time does the lag grow. */
 static void the_lag_falls_while_writing_goes_on(void **state)
@@ -908,6 +934,7 @@ int main(void)
         cmocka_unit_test(a_slow_replay_falls_behind),
         cmocka_unit_test(more_marks_than_there_is_room_for),
         cmocka_unit_test(catching_up_is_even),
+        cmocka_unit_test(a_link_catches_up_evenly),
         cmocka_unit_test(the_lag_falls_while_writing_goes_on),
         cmocka_unit_test(a_switchover_loses_nothing),
         cmocka_unit_test(a_switchover_without_fencing_refuses_writes),
