@@ -11,9 +11,10 @@
 
 #define SUB "mq.orders.reader"
 
-/* users -> shop/order -> publish -> mq.orders -> reader/apply, which takes `work` */
-static struct lab shop(const char *broker, const char *topic, const char *users,
-                       const char *consumers, sim_time work)
+/* shop/order -> publish -> mq.orders -> reader/apply, which takes `work`; nobody calls
+ * shop yet. */
+static struct lab street(const char *broker, const char *topic, const char *consumers,
+                         sim_time work)
 {
     struct lab l = lab_new();
     const struct node publish = {.kind = NODE_PUBLISH, .target = "mq.orders"};
@@ -27,6 +28,13 @@ static struct lab shop(const char *broker, const char *topic, const char *users,
     lab_part(&l, "service", "reader", "workers=1000");
     lab_endpoint(&l, "shop", "order", &publish);
     lab_endpoint(&l, "reader", "apply", &apply);
+    return l;
+}
+
+static struct lab shop(const char *broker, const char *topic, const char *users,
+                       const char *consumers, sim_time work)
+{
+    struct lab l = street(broker, topic, consumers, work);
     lab_part(&l, "client", "users", users);
     lab_start(&l, 1);
     return l;
@@ -104,20 +112,9 @@ static void what_is_worked_on_is_not_stored(void **state)
 static struct lab two_classes(const char *broker, const char *topic, const char *low,
                               const char *high, sim_time work)
 {
-    struct lab l = lab_new();
-    const struct node publish = {.kind = NODE_PUBLISH, .target = "mq.orders"};
-    const struct node apply = {.kind = NODE_SLEEP, .time = dist_const(work)};
-    lab_part(&l, "broker", "mq", broker);
-    lab_part(&l, "topic", "mq.orders", topic);
-    lab_part(&l, "subscription", SUB, READER);
-    lab_part(&l, "service", "shop", "workers=100000");
-    lab_part(&l, "call", "shop.mq", "network=0");
-    lab_part(&l, "call", SUB ".reader", "network=0");
+    struct lab l = street(broker, topic, READER, work);
     lab_part(&l, "call", "low.shop", "network=0");
     lab_part(&l, "call", "high.shop", "network=0");
-    lab_part(&l, "service", "reader", "workers=1000");
-    lab_endpoint(&l, "shop", "order", &publish);
-    lab_endpoint(&l, "reader", "apply", &apply);
     lab_part(&l, "client", "low", low);
     lab_part(&l, "client", "high", high);
     lab_start(&l, 1);
