@@ -147,6 +147,33 @@ static void who_matters_takes_the_cores(void **state)
     lab_free(&l);
 }
 
+/* A slow machine is slow for every class; one that goes ends the work of all. */
+static void what_befalls_the_cores_befalls_all(void **state)
+{
+    (void)state;
+    for (int down = 0; down < 2; down++) {
+        struct lab l =
+            two_classes("cores=2 cpu=1s latency=0 order=priority preempt=on", "",
+                        "to=shop/order rate=1 arrivals=even priority=0",
+                        "to=shop/order rate=1 arrivals=even priority=3", 0);
+        lab_op(&l, SUB, "pause", NULL);
+        lab_fault(&l, "mq", "slow", "2", 0);
+        lab_run(&l, 1100 * SIM_MS);
+        lab_set(&l, "low", "rate", "0");
+        lab_set(&l, "high", "rate", "0");
+        if (down)
+            lab_fault(&l, "mq", "down", NULL, 0);
+        const char *total = down ? "failed_total" : "answered_total";
+        lab_run(&l, down ? 1200 * SIM_MS : 3 * SIM_SEC - 1000);
+        assert_true(lab_metric(&l, "low", total) == down);
+        assert_true(lab_metric(&l, "high", total) == down);
+        lab_run(&l, 3 * SIM_SEC + 1000);
+        assert_true(lab_metric(&l, "low", total) == 1);
+        assert_true(lab_metric(&l, "high", total) == 1);
+        lab_free(&l);
+    }
+}
+
 /* Two classes in one processor, preemptive resume: the first does not notice the second,
  * whose time is that of its work over (1 - rho1) (1 - rho1 - rho2). */
 static void classes_wait_as_the_theory_says(void **state)
@@ -361,6 +388,7 @@ int main(void)
         cmocka_unit_test(confirming_takes_longer_under_load),
         cmocka_unit_test(what_is_worked_on_is_not_stored),
         cmocka_unit_test(who_matters_takes_the_cores),
+        cmocka_unit_test(what_befalls_the_cores_befalls_all),
         cmocka_unit_test(classes_wait_as_the_theory_says),
         cmocka_unit_test(who_matters_gets_the_room),
         cmocka_unit_test(producers_lose_patience),
