@@ -122,8 +122,8 @@ static bool is_lie(const struct grading *g, const struct statement *st)
     return sheet_judge(&w, st->line, st->text).lie;
 }
 
-/* Lies among all that people were told, resolve's word with it: one stands until the next word on the
- * same line of the sheet. */
+/* Lies among all that people were told, resolve's word with it: one stands until the
+ * next word on the same line of the sheet. */
 static struct lies lies_told(const struct grading *g)
 {
     const struct sheet *sheet = &g->s->sheet;
