@@ -152,10 +152,9 @@ static void what_befalls_the_cores_befalls_all(void **state)
 {
     (void)state;
     for (int down = 0; down < 2; down++) {
-        struct lab l =
-            two_classes("cores=2 cpu=1s latency=0 order=priority preempt=on", "",
-                        "to=shop/order rate=1 arrivals=even priority=0",
-                        "to=shop/order rate=1 arrivals=even priority=3", 0);
+        struct lab l = two_classes("cores=2 cpu=1s latency=0 order=priority preempt=on",
+                                   "", "to=shop/order rate=1 arrivals=even priority=0",
+                                   "to=shop/order rate=1 arrivals=even priority=3", 0);
         lab_op(&l, SUB, "pause", NULL);
         lab_fault(&l, "mq", "slow", "2", 0);
         lab_run(&l, 1100 * SIM_MS);
