@@ -115,7 +115,7 @@ enum node_kind {
 };
 struct node {
     enum node_kind kind;
-    const struct node *next;  /* what runs after this one */
+    const struct node *next;  /* the node that runs after this one */
     const struct node *body;  /* first child */
     const struct node *other; /* the alternative */
     struct dist time;

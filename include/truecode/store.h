@@ -37,7 +37,7 @@
 enum store_halt {
     HALT_NONE,
     HALT_UPDATE, /* the lesson or the engine is another one by now */
-    HALT_DAMAGED /* its tape is damaged */
+    HALT_DAMAGED /* the tape is damaged */
 };
 
 struct store_run {

@@ -205,7 +205,7 @@ struct trace_head {
 struct trace_filter {
     comp_id comp;            /* touched this component; COMP_NONE: any */
     bool errors, unfinished; /* only these; both: either */
-    bool open;               /* that left a transaction open which is open still */
+    bool open;               /* left a transaction open which is open still */
     sim_time slower;         /* took at least so long (so far) */
     sim_time from, to;       /* running at some time in it; `to` 0: no end */
     const struct world *now; /* the world at the recording's end, which knows whom users

@@ -241,8 +241,8 @@ double tc_sqrt(double x)
 /* ---- sin ----------------------------------------------------------------------------
  */
 
-/* Both for |r.hi| <= pi/4 and a little: Taylor series to beyond the last bit. The low
- * part counts with the derivative. */
+/* Sine and cosine for |r.hi| <= pi/4 and a little: Taylor series to beyond the last bit.
+ * The low part counts with the derivative. */
 static double sin_reduced(struct dd r)
 {
     double x = r.hi, z = x * x;

@@ -31,14 +31,14 @@ struct full {
     struct wire_answer a;  /* the last one */
     sim_time last_tick, last_paint;
     char line[480];              /* our line; "" none */
-    char said[480];              /* what the client said of a fall; "" nothing */
+    char said[480];              /* the client's words about a fall; "" nothing */
     bool line_stays;             /* until the worker answers, not until the next key */
     struct key ahead[AHEAD_MAX]; /* typed while the worker did not answer */
     size_t nahead;
     bool home, leave, resized;
     bool keyed;       /* the last answer was one to the person's keys */
     bool interrupted; /* by Ctrl-C, a signal, a closed window */
-    bool gone;        /* there is no terminal any more */
+    bool gone;        /* the terminal is gone */
 };
 
 /* ---- painting (play_full_paint.c) ------------------------------------------------ */

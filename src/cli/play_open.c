@@ -83,7 +83,8 @@ void play_close(struct play *p)
         tape_close(p->tape);
     }
     p->tape = NULL;
-    p->unsaved = p->unsaved || p->run.finished != 0; /* its seal is over all of it */
+    p->unsaved = p->unsaved || p->run.finished != 0; /* the seal is over the whole
+                                                        tape */
     play_settle(p);
     if (p->run.lesson[0] != '\0')
         store_retry(p->store);
@@ -197,7 +198,7 @@ static void go_on(struct resumption *r, struct buf *note)
     buf_add(&p->text, x->text.s, x->text.len);
 }
 
-/* So much of the tape stands above line `bad`. */
+/* The length of the tape above line `bad`. */
 static size_t length_above(const struct buf *tape, size_t bad, size_t *lines)
 {
     size_t at = 0, line = 0, len = 0;

@@ -1,5 +1,5 @@
 /*
- * What a lesson file may say of promises: what users, data and freshness are held to, what
+ * Promises in a lesson file: what users, data and freshness are held to, what
  * the business shows, and what would have prevented the incident.
  */
 #include "schema_fields.h"

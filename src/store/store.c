@@ -71,7 +71,7 @@ void runs_put(struct store *s, const struct store_run *run, enum run_mark mark)
     struct store_run *old = runs_find(s, run->id), put = *run;
     bool last = mark == RUN_TOUCHED || mark == RUN_FOUND;
     if (old && mark == RUN_DIRTY && old->mark != RUN_CLEAN && old->mark != RUN_DIRTY)
-        mark = RUN_TOUCHED; /* its number is not given yet */
+        mark = RUN_TOUCHED; /* the run's number is not given yet */
     put.mark = mark;
     if (last)
         put.written = next_number(s);

@@ -1,5 +1,5 @@
 /*
- * What runs were played with: the texts of lessons, each under its own SHA-256, and the
+ * Keepsakes of runs: the texts of lessons, each under its own SHA-256, and the
  * reports of finished runs. A course moves on; a run is played, replayed and reported
  * with the very text it had.
  */

@@ -10,7 +10,7 @@
 
 #include <math.h>
 
-/* What is asked for. */
+/* The part asked for. */
 struct wanted {
     const struct recording *r;
     comp_id only; /* COMP_NONE: all */

@@ -30,7 +30,7 @@ static void add_instances(struct recording *r, uint32_t c, uint32_t n)
     }
 }
 
-/* What belongs to a service (its pools, its endpoints) has an instance for each of it.
+/* Components of a service (pools, endpoints) have an instance for each of it.
  */
 static uint32_t instances_now(const struct world *w, comp_id c)
 {

@@ -1,6 +1,6 @@
 /*
- * What requests did, in slots of ten seconds: latency histograms, where their time went
- * by latency bucket, cause and place, and why they failed.
+ * Requests and their fate, in slots of ten seconds: latency histograms, where their
+ * time went by latency bucket, cause and place, and why they failed.
  *
  * slots_done() runs once per request and more often than anything else in here. The
  * open slot is therefore flat arrays: the client's or endpoint's tally by component

@@ -294,7 +294,7 @@ void alerts_evaluate(struct recording *r, sim_time now);
 struct rule_column { /* of a threshold's metric */
     uint32_t col;    /* NO_COLUMN: no such metric */
     bool rate;       /* the metric is a counter */
-    comp_id comp;    /* whose it is */
+    comp_id comp;    /* the metric's component */
     uint16_t metric;
 };
 /* The part that never changes, shared by all forks. */
@@ -308,7 +308,7 @@ struct plan {
     uint16_t
         *ordinal; /* [whole column] number among the per-instance ones + 1; 0: not */
     comp_id *clients;     /* components that count good and bad */
-    uint32_t *good, *bad; /* their columns */
+    uint32_t *good, *bad; /* columns of their counts */
     bool *in_slo;         /* the objective is about them */
     uint32_t nclients;
     struct slo slo; /* objective 0: none */
@@ -328,8 +328,7 @@ struct instances {   /* of one component: where the columns of each instance beg
 };
 struct recording {
     struct plan *plan;
-    struct kept
-        *kept; /* these alone are sampled, and nothing is listened to; NULL: all */
+    struct kept *kept; /* sampled alone, and nothing is listened to; NULL: all */
     uint32_t nkept;
     struct table table;          /* row = second */
     uint32_t first;              /* the first row that was sampled */

@@ -132,8 +132,8 @@ uint32_t member_idle(const struct world *w, comp_id c, uint32_t from)
     return s->nmembers;
 }
 
-/* Both lists are in order of ordinal and instance: *at only ever rises. NULL: there was
- * no such member before. */
+/* The old list's member of the same ordinal and instance; NULL: there was none. Lists are
+ * in that order: *at only ever rises. */
 static struct member *member_before(const struct world *w, const ref *members,
                                     uint32_t n, uint32_t *at, uint16_t instance,
                                     uint16_t ordinal)

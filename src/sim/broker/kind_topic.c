@@ -19,7 +19,7 @@
 enum { EV_CLEAN };
 #define CLEAN_MAX   (10 * SIM_SEC)
 #define CLEAN_MIN   (100 * SIM_MS)
-#define RETRY_LATER SIM_MIN /* so long is a repeated publish recognised */
+#define RETRY_LATER SIM_MIN /* time for which a repeated publish is recognised */
 #define KEY_MASK    0xfffffffu
 
 enum { OP_PURGE };

@@ -94,7 +94,7 @@ double cluster_leaderless(const struct world *w, comp_id db);
 
 /* A statement that writes has run on `node`. */
 void wal_wrote(struct world *w, comp_id node, comp_id statement);
-/* So many bytes of log that no statement of the model writes. */
+/* Adds to the log bytes that no statement of the model writes. */
 void wal_changed(struct world *w, comp_id db, uint64_t bytes);
 /* The time that a commit takes after that; SIM_FOREVER: until a replica is there
  * again. */
@@ -131,7 +131,7 @@ void disk_recover(struct world *w, comp_id db); /* DB_EV_RECOVER */
 
 /* A write on this session takes one, unless its transaction has one. */
 void xid_take(struct world *w, struct conn *n);
-/* So few are left that no more are given out. */
+/* Transaction ids are so few that no more are given out. */
 bool xid_exhausted(struct world *w, comp_id db);
 void xid_refused(struct world *w, comp_id db);         /* a write, for that */
 int64_t xid_oldest(const struct world *w, comp_id db); /* age of the oldest table */
@@ -177,7 +177,8 @@ uint64_t backup_size(const struct world *w, comp_id series); /* of the newest, b
 uint64_t backup_writes(const struct world *w, comp_id series); /* up to which it goes */
 /* The database's tables and data are what they were when the newest was begun. */
 void backup_put_back(struct world *w, comp_id series);
-sim_time backup_taken(const struct world *w, comp_id series); /* as of when it is */
+sim_time backup_taken(const struct world *w, comp_id series); /* moment that the backup
+                                                                 shows */
 /* The copy of one table in the newest. */
 const struct table_copy *backup_table(const struct world *w, comp_id series,
                                       comp_id table);

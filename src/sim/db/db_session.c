@@ -129,7 +129,8 @@ void session_sweep(struct world *w, comp_id db, enum reason reason,
                    bool (*meant)(const struct conn *n, uint32_t a, uint32_t b),
                    uint32_t a, uint32_t b, uint32_t *count)
 {
-    uint32_t last_id = db_at(w, db)->last_id; /* those that are there now */
+    uint32_t last_id = db_at(w, db)->last_id; /* ids above are sessions that come
+                                                 later */
     ref next;
     for (ref r = db_at(w, db)->first; r != 0; r = next) {
         struct conn *n = conn_at(w, r);

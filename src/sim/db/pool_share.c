@@ -334,7 +334,7 @@ void pool_instance_gone(struct world *w, comp_id pool, int instance)
     cluster_close_all(w, p_comp(w, pool, P_TO), pool, instance);
     cal_cancel(w, &s->refill);
     s->refill_wait =
-        0; /* also of attempts that ended with it: the next is a new process */
+        0; /* for attempts that ended with it, too: the next is a new process */
 }
 
 void pool_look(const struct world *w, comp_id pool, int instance, struct pool_look *out)

@@ -251,7 +251,7 @@ int64_t table_drop(struct world *w, comp_id c);
 /* The same share goes, and nobody misses it. */
 void table_tidy(struct world *w, comp_id c, double share);
 struct table_copy table_copy(const struct world *w, comp_id c);
-/* As it was `age` before the start. */
+/* A copy of the table `age` before the start. */
 struct table_copy table_copy_at_start(const struct world *w, comp_id c, sim_time age);
 void table_put_back(struct world *w, comp_id c, const struct table_copy *from);
 /* Whether the row that this act is about is missing, as that server has it. */
@@ -267,7 +267,7 @@ static inline bool table_gone(const struct world *w, comp_id c, comp_id node)
  * mistake. */
 int64_t table_rescuable(const struct world *w, comp_id c,
                         const struct table_copy *from);
-/* They are there again; what came since stays. Returns how many they were. */
+/* Brings the rows back; newer ones stay. Returns their number. */
 int64_t table_rescue(struct world *w, comp_id c, const struct table_copy *from);
 
 /* ---- dead rows (vacuum.c) */

@@ -68,7 +68,7 @@ struct comp {
     struct versions *versions; /* NULL: it has none */
     comp_id owner, target;
     struct value *params;  /* initial values, one per param_desc; texts in the arena */
-    bool *given;           /* was it set in the model */
+    bool *given;           /* set in the model, a flag for each */
     void *data;            /* the kind's own model-time data (arena) */
     ref values;            /* where they lie in every world of this model */
     struct source *newest; /* of an endpoint: the program given last */

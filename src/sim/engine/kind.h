@@ -43,7 +43,7 @@ struct bulk {
 /* The traits of a kind: what the rooms below its own need to know. */
 enum kind_trait {
     KIND_SERVES = 1,   /* has endpoints, in versions, which its instances run */
-    KIND_WHOLE = 2,    /* is called as a whole: it has no endpoints */
+    KIND_WHOLE = 2,    /* called as a whole: has no endpoints */
     KIND_HANDS_ON = 4, /* stands in front of its target and hands on to it */
     KIND_STARTS = 8,   /* begins what others do: its acts are roots */
     KIND_USERS = 16,   /* acts are people, who wait for what is elsewhere */

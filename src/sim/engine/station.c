@@ -1,5 +1,5 @@
 /*
- * One processor-sharing server: the cores of an instance, the engine of a database.
+ * A processor-sharing server: the cores of an instance, the engine of a database.
  *
  * All acts inside get the same share, so one number describes them all: how much work
  * an act that was there all along has got, the "attained service" clock. An act that
@@ -244,7 +244,8 @@ HOT void rearm(struct world *w, struct station *s)
     if (s->clock >= CLOCK_MAX)
         rebase(w, s);
     sim_time at = next_done(w, s);
-    if (s->timer != 0 && at == s->timer_at) /* as when a core was free for a newcomer */
+    if (s->timer != 0 && at == s->timer_at) /* unchanged, say when a core was free for a
+                                               newcomer */
         return;
     cal_cancel(w, &s->timer);
     s->timer_at = at;

@@ -1,5 +1,5 @@
 /*
- * What an operator sets at a balancer: which instances it leaves out, how much each gets,
+ * An operator's settings at a balancer: the instances left out, the share of each,
  * and rate limits, as token buckets that hold a second's worth.
  */
 #include "engine/kind.h"

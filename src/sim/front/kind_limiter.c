@@ -396,7 +396,7 @@ static enum err limiter_fault(struct world *w, comp_id c, int fault,
     return ERR_OK;
 }
 
-/* So far at the old rate, from now on at the new one. */
+/* Settles the bucket at the old rate; from now on the new one holds. */
 static void rate_changed(struct world *w, comp_id c, struct bucket_limits *b, void *ctx)
 {
     bool overridden;

@@ -295,7 +295,7 @@ static enum err clock_resolve(struct model *m, comp_id c, struct errmsg *why)
     return ERR_OK;
 }
 
-/* So that one instance can be named: its owner's. */
+/* The owner's instances, so that each can be named. */
 static int clock_instances(const struct world *w, comp_id c)
 {
     const struct kind_impl *k = comp_kind(w, w->comps[c].target);

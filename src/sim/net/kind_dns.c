@@ -226,7 +226,8 @@ static bool killed(struct world *w, comp_id name)
     return true;
 }
 
-/* So many queries more are to be answered after those that wait; the time until then. */
+/* Queries that join the queue are to be answered after those that wait; the time until
+ * then. */
 static sim_time queue_up(struct world *w, comp_id name, int64_t queries)
 {
     struct dns *d = dns_at(w, name);

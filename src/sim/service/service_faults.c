@@ -228,7 +228,7 @@ _Static_assert((int)FAULT_COUNT == (int)SERVICE_FAULTS, "each fault has its word
 static bool has_version(const struct model *m, comp_id c, const char *version)
 {
     size_t n = model_versions(m, c);
-    bool yes = n == 0; /* one without a name */
+    bool yes = n == 0; /* no version has a name */
     for (size_t i = 0; i < n; i++)
         yes |= str_eq(model_version(m, c, i), version);
     return yes;

@@ -226,7 +226,7 @@ static bool still_settling(const struct world *w, const struct instance *i,
                            sim_time initialisation)
 {
     if (i->up_since == 0)
-        return false; /* there from the beginning */
+        return false; /* up from the beginning */
     if (w_now(w) - i->up_since < initialisation)
         return !i->ready || w_now(w) - i->ready_since < SCALER_WINDOW * SIM_SEC;
     return !i->ready && !i->was_ready;

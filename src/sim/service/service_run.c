@@ -348,7 +348,7 @@ void service_ahead(const struct world *w, const struct cal_event *e, bool far)
         call_fetch(w, a->policy);
     if (a->client != COMP_NONE && comp_kind(w, a->client)->fetch)
         comp_kind(w, a->client)->fetch(w, a->client);
-    w_fetch(act_at(w, i->queue.first), 128); /* whose turn comes next */
+    w_fetch(act_at(w, i->queue.first), 128); /* the act whose turn comes next */
 }
 
 /* The queue's patience with it is over, or its own with the queue. */
