@@ -146,7 +146,7 @@ size_t sim_kinds(void);
 const struct kind_desc *sim_kind(size_t i);
 const struct kind_desc *sim_kind_named(const char *name); /* NULL: none */
 
-/* ---- actions -------------------------------------------------------------------- */
+/* ---- actions --------------------------------------------------------------------- */
 
 /* The one form in which anything is done to a world: by the incident's schedule, by an
  * operator, by a revert. A value; strings are borrowed. An optional argument that is

@@ -17,7 +17,7 @@
 
 struct world;
 
-/* ---- what a world tells while it runs ------------------------------------------- */
+/* ---- what a world tells while it runs -------------------------------------------- */
 
 struct request_done {
     uint64_t id;    /* of the user's request; attempts and retries below it share it */
@@ -87,7 +87,7 @@ struct observer {
     void (*change)(void *ctx, const struct change *c);
 };
 
-/* ---- running -------------------------------------------------------------------- */
+/* ---- running --------------------------------------------------------------------- */
 
 /* A world takes at most 64 MiB; beyond that world_run() is ERR_LIMIT with what grew. */
 struct world *world_new(struct model *m, uint64_t seed, struct errmsg *why) MUST_USE;
@@ -122,7 +122,7 @@ enum err world_apply(struct world *w, const struct action *a, const char *who,
 uint64_t world_digest(const struct world *w);
 uint64_t world_digest_of(const struct world *w, comp_id c);
 
-/* ---- looking -------------------------------------------------------------------- */
+/* ---- looking --------------------------------------------------------------------- */
 
 struct value world_get(const struct world *w, comp_id c, const char *param);
 /* A setting that was changed and does not hold yet. */

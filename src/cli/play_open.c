@@ -14,7 +14,7 @@
 
 #define SALVAGE_TRIES 8
 
-/* ---- the books ------------------------------------------------------------------ */
+/* ---- the books ------------------------------------------------------------------- */
 
 void play_tape(void *ctx, const char *s, size_t n)
 {
@@ -99,7 +99,7 @@ static void play_forget(struct play *p)
     play_close(p);
 }
 
-/* ---- which run goes on ---------------------------------------------------------- */
+/* ---- which run goes on ----------------------------------------------------------- */
 
 /* The lesson's id: its file's name. What it calls itself is checked against that later.
  */
@@ -137,7 +137,7 @@ static enum err goes_on_otherwise(const struct play *p, const struct store_run *
                                        : "--mode and --seed");
 }
 
-/* ---- going on ------------------------------------------------------------------- */
+/* ---- going on -------------------------------------------------------------------- */
 
 /* A saved run on its way to being open again. */
 struct resumption {
@@ -354,7 +354,7 @@ static enum err resume(struct play *p, struct store_run *run, struct wire_reques
     return e;
 }
 
-/* ---- beginning ------------------------------------------------------------------ */
+/* ---- beginning ------------------------------------------------------------------- */
 
 /* A client's OPEN; a lesson that says no is an error here. */
 static enum err ask_open(struct play *p, struct wire_request *q, struct wire_answer *a,
@@ -390,7 +390,7 @@ static enum err begin(struct play *p, const char *id, struct wire_request *q,
     return e;
 }
 
-/* ---- what a word names ---------------------------------------------------------- */
+/* ---- what a word names ----------------------------------------------------------- */
 
 /* The run a word names: by its whole id, or by the beginning of one where no lesson is
  * called so. ERR_NOT_FOUND: it is no run's. */

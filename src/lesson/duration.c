@@ -204,7 +204,7 @@ static int negate(lua_State *L)
     return duration_push_whole(L, -duration_at(L, 1));
 }
 
-/* ---- as text ---------------------------------------------------------------------- */
+/* ---- as text --------------------------------------------------------------------- */
 
 int duration_text(lua_State *L, int i)
 {

@@ -29,7 +29,7 @@ struct identity {
     int met;
 };
 
-/* ---- values that functions use -------------------------------------------------- */
+/* ---- values that functions use --------------------------------------------------- */
 
 static void put_value(lua_State *L, struct identity *d, int depth);
 
@@ -170,7 +170,7 @@ static void put_fn(lua_State *L, struct identity *d, fn_id fn)
     lua_pop(L, 1);
 }
 
-/* ---- the lesson ----------------------------------------------------------------- */
+/* ---- the lesson ------------------------------------------------------------------ */
 
 static void put_bits(struct buf *out, double x)
 {

@@ -38,7 +38,7 @@ SCHEMA(
     slo_fields, check_slo);
 #undef THIS
 
-/* ---- data and freshness ----------------------------------------------------------- */
+/* ---- data and freshness ---------------------------------------------------------- */
 
 #define THIS struct data_promise
 static const struct field data_fields[] = {
@@ -100,7 +100,7 @@ SCHEMA(promises_schema, "promises",
        promises_fields, check_promises);
 #undef THIS
 
-/* ---- what the business shows ------------------------------------------------------ */
+/* ---- what the business shows ----------------------------------------------------- */
 
 #define THIS struct lesson
 void read_shows(struct reader *r, const struct field *f, int line, void *out)

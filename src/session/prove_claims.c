@@ -120,7 +120,7 @@ static void shown(void *ctx, struct session *s, const struct text *t, const char
     look_at(ctx, s, t, id, what);
 }
 
-/* ---- all that could be open now ---------------------------------------------------- */
+/* ---- all that could be open now -------------------------------------------------- */
 
 static bool step_claims(const struct step *st)
 {
@@ -174,7 +174,7 @@ static void look_around(struct looking *look, struct session *s)
     s->step = open;
 }
 
-/* ---- courses ---------------------------------------------------------------------- */
+/* ---- courses --------------------------------------------------------------------- */
 
 /* Waits so that nothing ends it early but the end. */
 static void wait_until(struct session *s, sim_time t)
@@ -239,7 +239,7 @@ static enum err play_courses(struct looking *look, const struct session *s, bool
     return e;
 }
 
-/* ---- waiting alone ----------------------------------------------------------------- */
+/* ---- waiting alone --------------------------------------------------------------- */
 
 /* A step whose own solution is to wait says so. */
 static bool only_waits(const struct step *st)
@@ -273,7 +273,7 @@ static enum err wait_alone(struct looking *look, const struct session *from,
     return ERR_OK;
 }
 
-/* ---- the way ---------------------------------------------------------------------- */
+/* ---- the way --------------------------------------------------------------------- */
 
 struct looking *looking_new(struct prover *pv, struct session *s)
 {

@@ -29,7 +29,7 @@
     0.7 /* of the best set's worth: the most that a set at random is worth */
 enum { SAMPLES = 200, LIVED = 2 };
 
-/* ---- one fault, one improvement --------------------------------------------------- */
+/* ---- one fault, one improvement -------------------------------------------------- */
 
 struct trial {         /* of one fault that comes alone */
     struct run before; /* the fault's night, a minute before the fault */

@@ -34,7 +34,7 @@ static bool put(struct store *s, const char *folder, const struct buf *path,
     return ok;
 }
 
-/* ---- texts ---------------------------------------------------------------------- */
+/* ---- texts ----------------------------------------------------------------------- */
 
 bool text_keep(struct store *s, const char *hash, const char *text, size_t n)
 {
@@ -75,7 +75,7 @@ void text_path(const struct store *s, const char *hash, struct buf *path)
     buf_addf(path, "%s/texts/%s.lua", s->dir.s, hash);
 }
 
-/* ---- reports -------------------------------------------------------------------- */
+/* ---- reports --------------------------------------------------------------------- */
 
 bool report_keep(struct store *s, const char *id, const char *text, size_t n)
 {

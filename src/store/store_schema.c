@@ -47,7 +47,7 @@ bool schema_raise(sqlite3 *db, int from)
     return ok && sql_run(db, sql);
 }
 
-/* ---- what is in it -------------------------------------------------------------- */
+/* ---- what is in it --------------------------------------------------------------- */
 
 static bool describe(sqlite3 *db, struct buf *out)
 {

@@ -71,7 +71,7 @@ static void tell_trouble(struct tape_file *t)
     buf_addf(b, "This run is not saved: %s: %s.", t->path.s, strerror(e));
 }
 
-/* ---- making the file ------------------------------------------------------------ */
+/* ---- making the file ------------------------------------------------------------- */
 
 /* Ours alone, or nobody else's where files cannot be locked. */
 static bool lock_file(int fd)
@@ -159,7 +159,7 @@ static bool open_tape(struct tape_file *t)
     return ok;
 }
 
-/* ---- writing -------------------------------------------------------------------- */
+/* ---- writing --------------------------------------------------------------------- */
 
 static bool write_rest(struct tape_file *t)
 {
@@ -295,7 +295,7 @@ void store_probe(struct store *s)
     buf_release(&path);
 }
 
-/* ---- reading one again ---------------------------------------------------------- */
+/* ---- reading one again ----------------------------------------------------------- */
 
 /* A line cut short by a power loss is no line. */
 static void keep_whole_lines(struct buf *text)

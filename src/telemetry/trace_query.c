@@ -18,7 +18,7 @@ const struct trace *traces_find(const struct traces *t, uint64_t request)
     return NULL;
 }
 
-/* ---- which there are ---------------------------------------------------- */
+/* ---- which there are ------------------------------------------------------------- */
 
 static bool touches(const struct trace *x, comp_id c)
 {
@@ -53,7 +53,7 @@ static bool matches(const struct trace *x, const struct trace_filter *f, sim_tim
            touches(x, f->comp);
 }
 
-/* ---- whom users wait for ------------------------------------------------ */
+/* ---- whom users wait for --------------------------------------------------------- */
 
 struct waiting { /* a growing list of heads */
     struct trace_head *v;
@@ -111,7 +111,7 @@ static struct trace_head *waiting_find(const struct waiting *w, uint64_t request
     return low < w->n && w->v[low].request == request ? &w->v[low] : NULL;
 }
 
-/* ---- the answer --------------------------------------------------------- */
+/* ---- the answer ------------------------------------------------------------------ */
 
 static int heads_by_start(const void *a, const void *b, void *ctx)
 {
@@ -191,7 +191,7 @@ size_t recording_traces(const struct recording *r, const struct trace_filter *f,
     return count;
 }
 
-/* ---- the spans of one --------------------------------------------------- */
+/* ---- the spans of one ------------------------------------------------------------ */
 
 static struct span span_of(const struct trace *x, const struct span_rec *s)
 {

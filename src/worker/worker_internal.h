@@ -46,7 +46,7 @@ struct server {
 void serve_error(struct wire_answer *a, enum err e, const struct errmsg *why);
 void serve_drop_canvases(struct server *s);
 
-/* ---- the cards of a course (cards.c) ---------------------------------------------- */
+/* ---- the cards of a course (cards.c) --------------------------------------------- */
 
 /* A course's cards, or the lessons' without a course; returns the number of them. */
 size_t cards_load(const struct wire_request *q, struct wire_card **cards,

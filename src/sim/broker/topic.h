@@ -109,7 +109,7 @@ enum reason topic_publish(struct world *w, comp_id topic, const struct act *a);
 /* Deletes what nobody needs any more, before `keep_read` is over. */
 void topic_clear(struct world *w, comp_id topic);
 
-/* ---- brokers -------------------------------------------------------------------- */
+/* ---- brokers --------------------------------------------------------------------- */
 
 bool broker_up(const struct world *w, comp_id broker);
 double broker_slow(const struct world *w, comp_id broker); /* 1: as usual */

@@ -20,7 +20,7 @@
 
 enum { FAST_MESSAGES = 3 };
 
-/* ---- order of messages ---------------------------------------------------------- */
+/* ---- order of messages ----------------------------------------------------------- */
 
 void stream_sends(struct world *w, struct act *a, enum way way)
 {
@@ -113,7 +113,7 @@ void stream_leaves(struct world *w, struct act *a)
         release(w, l, way);
 }
 
-/* ---- who shares ----------------------------------------------------------------- */
+/* ---- who shares ------------------------------------------------------------------ */
 
 static bool has_room(const struct world *w, comp_id policy, const struct line *l)
 {

@@ -14,7 +14,7 @@
 #include "engine/queue.h"
 #include "engine/telling.h"
 
-/* ---- sessions ---- */
+/* ---- sessions -------------------------------------------------------------------- */
 
 void conn_set(struct world *w, struct conn *n, enum conn_state state)
 {
@@ -156,7 +156,7 @@ void database_close_all(struct world *w, comp_id db, comp_id pool, int instance,
     session_sweep(w, db, reason, of_instance, pool, (uint32_t)instance, &count);
 }
 
-/* ---- connecting ---- */
+/* ---- connecting ------------------------------------------------------------------ */
 
 #define SYN_RETRIES (127 * SIM_SEC)
 
@@ -290,7 +290,7 @@ void session_admit_held(struct world *w, comp_id db)
     }
 }
 
-/* ---- transactions ---- */
+/* ---- transactions ---------------------------------------------------------------- */
 
 /* No statement runs in its open transaction. */
 void session_tx_idle(struct world *w, struct conn *n)

@@ -67,7 +67,7 @@ struct kind_impl {
     uint8_t named;              /* enum named_as */
     const char *const *streams; /* names of its random streams, then NULL; or NULL */
 
-    /* ---- model time: model_finish(), in this order; each may be NULL ---- */
+    /* ---- model time: model_finish(), in this order; each may be NULL ------------- */
 
     /* Names to ids: sets comp.target and VALUE_COMP params; may model_add_nested(). */
     enum err (*resolve)(struct model *m, comp_id c, struct errmsg *why);
@@ -99,7 +99,7 @@ struct kind_impl {
     enum err (*curve)(struct model *m, comp_id c, const struct curve_point *p, size_t n,
                       sim_time period, struct errmsg *why);
 
-    /* ---- running ---- */
+    /* ---- running ----------------------------------------------------------------- */
 
     /* A new world; by init_turn, then in order of id. */
     void (*init)(struct world *w, comp_id c);
@@ -226,7 +226,7 @@ struct kind_impl {
      * acts touches (w_fetch()). */
     void (*fetch)(const struct world *w, comp_id c);
 
-    /* ---- looking ---- */
+    /* ---- looking ----------------------------------------------------------------- */
 
     double (*metric)(const struct world *w, comp_id c, int metric, int instance);
     /* Messages that it keeps, and their bytes. NULL: none. */

@@ -44,7 +44,7 @@ static uint64_t key_mark(heap_key k)
     return (uint64_t)(k >> 64);
 }
 
-/* ---- the heap ---- */
+/* ---- the heap -------------------------------------------------------------------- */
 
 HOT heap_key *keys_of(const struct world *w, const struct station *s)
 {
@@ -116,7 +116,7 @@ HOT heap_key first_key(struct world *w, struct station *s)
     return h[0];
 }
 
-/* ---- the clock ---- */
+/* ---- the clock ------------------------------------------------------------------- */
 
 static double cores_busy(const struct station *s)
 {
@@ -278,7 +278,7 @@ static void rearm_seldom(struct world *w, struct station *s)
     rearm_all(w, s);
 }
 
-/* ---- acts ---- */
+/* ---- acts ------------------------------------------------------------------------ */
 
 /* Splits the time since act_wait() into work and the rest, and lets the station go of
  * it. */
@@ -461,7 +461,7 @@ void station_changed(struct world *w, struct station *s)
     rearm_seldom(w, s);
 }
 
-/* ---- looking ---- */
+/* ---- looking --------------------------------------------------------------------- */
 
 double station_busy(const struct world *w, const struct station *s)
 {

@@ -11,7 +11,7 @@
 enum { OP_DRAIN, OP_UNDRAIN, OP_LIMIT, OP_WEIGHT, OP_COUNT };
 _Static_assert((int)OP_COUNT == (int)BALANCER_OPS, "a switch for each");
 
-/* ---- limits --------------------------------------------------------------------- */
+/* ---- limits ---------------------------------------------------------------------- */
 
 static bool limit_takes(struct limit *b, sim_time now)
 {
@@ -59,7 +59,7 @@ static struct limit *limit_for(struct balancer_state *s, comp_id endpoint)
     return spare;
 }
 
-/* ---- operations ----------------------------------------------------------------- */
+/* ---- operations ------------------------------------------------------------------ */
 
 static enum err op_drain(struct world *w, comp_id c, const struct action *a, bool drain,
                          struct effect *fx, struct errmsg *why)

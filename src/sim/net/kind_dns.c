@@ -177,7 +177,7 @@ static struct dns *dns_at(const struct world *w, comp_id c)
     return W_STATE(w, struct dns, c);
 }
 
-/* ---- asking --------------------------------------------------------------------- */
+/* ---- asking ---------------------------------------------------------------------- */
 
 enum dns_says dns_look(struct world *w, comp_id name, const struct dns_answer *a)
 {
@@ -325,7 +325,7 @@ bool dns_learn(struct world *w, comp_id name, struct dns_answer *a, bool heard,
     return true;
 }
 
-/* ---- using ---------------------------------------------------------------------- */
+/* ---- using ----------------------------------------------------------------------- */
 
 bool dns_old(const struct world *w, comp_id name, const struct dns_answer *a)
 {
@@ -355,7 +355,7 @@ uint16_t dns_choose(struct world *w, comp_id service, const struct dns_answer *a
     return (uint16_t)k->choose(w, service, rule, numbers, n);
 }
 
-/* ---- doing ---------------------------------------------------------------------- */
+/* ---- doing ----------------------------------------------------------------------- */
 
 static enum err fits(const struct model *m, comp_id name, comp_id to,
                      struct errmsg *why)
@@ -408,7 +408,7 @@ static enum err dns_fault(struct world *w, comp_id c, int fault, const struct ac
     return ERR_OK;
 }
 
-/* ---- looking -------------------------------------------------------------------- */
+/* ---- looking --------------------------------------------------------------------- */
 
 enum {
     M_LOOKUPS,
@@ -508,7 +508,7 @@ void world_dns(const struct world *w, comp_id name, struct dns_view *v)
                            .ttl = p_time(w, name, P_TTL)};
 }
 
-/* ---- the kind ------------------------------------------------------------------- */
+/* ---- the kind -------------------------------------------------------------------- */
 
 static enum err dns_resolve(struct model *m, comp_id c, struct errmsg *why)
 {

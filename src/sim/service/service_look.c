@@ -8,7 +8,7 @@
 #include "service/service_internal.h"
 #include "truecode/world.h"
 
-/* ---- looking -------------------------------------------------------------------- */
+/* ---- looking --------------------------------------------------------------------- */
 
 enum {
     M_REQUESTS,
@@ -204,7 +204,7 @@ double service_metric(const struct world *w, comp_id c, int metric, int instance
     return metric == M_CPU ? (up > 0 ? sum / up : 0) : sum;
 }
 
-/* ---- for autoscalers ------------------------------------------------------------ */
+/* ---- for autoscalers ------------------------------------------------------------- */
 
 enum { SCALER_WINDOW = 10 }; /* seconds of processor time that a scaler looks at */
 

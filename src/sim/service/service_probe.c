@@ -87,7 +87,7 @@ void probe_said(struct world *w, struct instance *i, uint32_t says)
     answer(w, i, says >> 1, says & 1);
 }
 
-/* ---- asking --------------------------------------------------------------------- */
+/* ---- asking ---------------------------------------------------------------------- */
 
 /* The program that such a check runs; NULL: the instance's version has no such
  * endpoint. */

@@ -12,7 +12,7 @@
 #include "service/service_internal.h"
 #include "truecode/model.h"
 
-/* ---- choosing an instance ------------------------------------------------------- */
+/* ---- choosing an instance -------------------------------------------------------- */
 
 static uint32_t inside(const struct world *w, comp_id c, int number)
 {
@@ -54,7 +54,7 @@ int service_choose(struct world *w, comp_id c, int rule, const uint16_t *numbers
     return numbers[(*rr)++ % n];
 }
 
-/* ---- the queue and the workers -------------------------------------------------- */
+/* ---- the queue and the workers --------------------------------------------------- */
 
 static bool works(const struct instance *i)
 {
@@ -164,7 +164,7 @@ HOT void release_worker(struct world *w, struct instance *i, struct act *a)
         instance_dispatch(w, i);
 }
 
-/* ---- a request's way ------------------------------------------------------------ */
+/* ---- a request's way ------------------------------------------------------------- */
 
 /* Acts that hold no worker of their own (a refresh) are members, too: a crash ends
  * them. */
