@@ -90,6 +90,16 @@ static void what_fails_again_and_again_has_a_trace(void **state)
     SAYS(line, "published by request");
 }
 
+static void half_a_suspicion_is_told_the_word(void **state)
+{
+    (void)state;
+    enum err e;
+    char *text = shop_says(&shop, "worker poison", &e, NULL);
+    assert_int_equal(e, ERR_NOT_FOUND);
+    assert_non_null(strstr(text, "did you mean worker poison-message?"));
+    mem_free(text);
+}
+
 static void does(const char *line, const char *comp, int instance, const char *op)
 {
     enum err e;
@@ -262,6 +272,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_fails_again_and_again_has_a_trace),
+        cmocka_unit_test(half_a_suspicion_is_told_the_word),
         cmocka_unit_test(shows_who_is_behind),
         cmocka_unit_test(what_the_objective_alone_knows_is_hidden),
         cmocka_unit_test(says_which_partitions_there_are),
