@@ -145,7 +145,7 @@ struct session {
     struct note_view *note_views;
 };
 
-/* ---- opening, and copies (session_clock.c, session_fork.c) ----------------------- */
+/* ---- opening, and copies (session_open.c, session_fork.c) ------------------------ */
 
 /* session_open() from a copy of `page`, a run of the same lesson and seed that stands at
  * the page; NULL: runs up to it. */
@@ -157,6 +157,8 @@ enum err session_fork(struct session **out, const struct session *s,
 
 /* ---- the clock (session_clock.c) ------------------------------------------------- */
 
+/* The owner's look after each sample of the learner's run (struct run's on_second). */
+bool session_on_second(void *ctx, struct run *r);
 enum hold session_hold(const struct session *s);
 sim_time session_end(const struct session *s); /* the shift is over then */
 void session_touch(struct session *s); /* something changed that a screen would show */
