@@ -206,6 +206,8 @@ enum err session_run_to(struct session *s, sim_time t, struct errmsg *why)
 void session_settle(struct session *s)
 {
     struct errmsg why = {0};
+    if (session_come(s, NULL, &why) != ERR_OK)
+        return;
     if (!s->over && run_settle(&s->run, &why) == ERR_LIMIT)
         session_ran_away(s, &why);
     if (look_up(s, NULL) != ERR_OK)
@@ -238,9 +240,14 @@ enum err session_tick(struct session *s, sim_time elapsed, uint64_t max_events,
                       bool *more, struct errmsg *why)
 {
     assert(elapsed >= 0 && more);
+    *more = false;
+    enum err opened = session_come(s, &max_events, why);
+    if (opened != ERR_OK) {
+        *more = opened == ERR_STOPPED;
+        return *more ? ERR_OK : opened;
+    }
     enum hold h = session_hold(s);
     sim_time now = run_now(&s->run);
-    *more = false;
     if (h != HOLD_NONE && h != HOLD_WAITING) {
         s->target = now;
         *more = spare_time(s, &max_events) == ERR_STOPPED;
@@ -263,7 +270,7 @@ enum err session_tick(struct session *s, sim_time elapsed, uint64_t max_events,
 
 enum err session_advance(struct session *s, sim_time until, struct errmsg *why)
 {
-    enum err e = ERR_OK;
+    enum err e = session_come(s, NULL, why);
     s->unread = false; /* who asks for this has read */
     while (e == ERR_OK && run_now(&s->run) < until) {
         enum hold h = session_hold(s);
@@ -330,6 +337,8 @@ void session_set_columns(struct session *s, int columns)
 void session_read(struct session *s)
 {
     session_settle(s);
+    if (s->opening) /* it never will be */
+        return;
     s->unread = s->phase == PHASE_BRIEFING && s->mode == MODE_GUIDED;
     if (s->phase == PHASE_BRIEFING || (s->feedback && !s->over))
         tape_put(s, "read", ""); /* or a replay would show it again */

@@ -28,11 +28,10 @@ static void session_init(struct session *s, const struct session_options *o)
     transcript_init(&s->transcript);
 }
 
-/* The system has run for a while before anybody is paged. */
-static enum err run_up(struct session *s, struct errmsg *why)
+/* The night has come to its page. */
+static enum err arrive(struct session *s, struct errmsg *why)
 {
     const struct lesson_info *li = lesson_info(s->lesson);
-    enum err e = run_advance(&s->run, li->starts_at, NULL, NULL, why);
     s->run.ctx = s;
     s->run.seen = seen_in_step;
     s->run.on_second = session_on_second;
@@ -42,7 +41,28 @@ static enum err run_up(struct session *s, struct errmsg *why)
     people_introduce(s);
     people_begin(s);
     mark_push(s);
-    return e == ERR_OK ? run_fork(&s->begin, &s->run, why) : e;
+    tape_header(s);
+    session_touch(s);
+    return run_fork(&s->begin, &s->run, why);
+}
+
+/* The system has run for a while before anybody is paged. */
+enum err session_come(struct session *s, uint64_t *left, struct errmsg *why)
+{
+    if (s->failed.text[0] != '\0')
+        *why = s->failed;
+    if (!s->opening || s->failed.text[0] != '\0')
+        return s->opening ? ERR_LESSON : ERR_OK;
+    enum err e =
+        run_advance(&s->run, lesson_info(s->lesson)->starts_at, left, NULL, why);
+    if (e == ERR_STOPPED)
+        return e;
+    if (e == ERR_OK)
+        e = arrive(s, why);
+    if (e != ERR_OK)
+        s->failed = *why;
+    s->opening = e != ERR_OK;
+    return e;
 }
 
 /* A drawn night may be quiet; where no night of a lesson can be, it is the incident's. The
@@ -100,7 +120,14 @@ static enum err session_load(struct session *s, const struct session_options *o,
     s->trapped_at = mem_array(lesson_traps(s->lesson) + 1, sizeof *s->trapped_at);
     for (size_t i = 0; i < lesson_traps(s->lesson); i++)
         s->trapped_at[i] = SIM_FOREVER;
-    return run_up(s, why);
+    s->opening = true;
+    return ERR_OK;
+}
+
+/* A page that can be shown before the night has come to it. */
+static bool may_be_early(const struct session_options *o)
+{
+    return o->early && !o->tape && o->mode != MODE_BLIND;
 }
 
 enum err session_open_at(struct session **out, const struct session_options *o,
@@ -109,11 +136,10 @@ enum err session_open_at(struct session **out, const struct session_options *o,
     struct session *s = mem_alloc(sizeof *s);
     session_init(s, o);
     enum err e = session_load(s, o, page, why);
-    if (e == ERR_OK) {
-        tape_header(s);
-        if (o->tape)
-            e = tape_replay(s, o->tape, o->tape_len, o->bad_line, why);
-    }
+    if (e == ERR_OK && !may_be_early(o))
+        e = session_come(s, NULL, why);
+    if (e == ERR_OK && o->tape)
+        e = tape_replay(s, o->tape, o->tape_len, o->bad_line, why);
     if (e != ERR_OK) {
         session_free(s);
         s = NULL;

@@ -101,7 +101,7 @@ void ui_session(struct ui *u, struct session *s)
     u->chosen = 0;
     u->finding = false;
     u->briefing_top = 0;
-    u->rung = s ? session_view(s)->pages : 0; /* the front rings for the first page */
+    u->rung = s ? session_view(s)->pages : 0;
     u->flash = u->bell = false;
     u->read_lines = s ? session_view(s)->transcript->lines : 0;
     u->charts_step = SIZE_MAX;
