@@ -228,7 +228,8 @@ static void draw_face(struct ui *u, struct canvas *c)
 static void take_pages(struct ui *u)
 {
     size_t pages = u->s ? session_view(u->s)->pages : 0;
-    if (pages > u->rung)
+    bool reads = u->s && session_view(u->s)->phase == PHASE_BRIEFING;
+    if (pages > u->rung && !reads) /* the front rang for the page that is read */
         u->flash = u->bell = true;
     u->rung = pages;
 }
