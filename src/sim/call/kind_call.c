@@ -126,6 +126,9 @@ static void call_event(struct world *w, comp_id c, int what, uint32_t r, uint32_
     } else if (what == CE_IN_ORDER) {
         a->timer = 0;
         path_deliver(w, a);
+    } else if (what == CE_BROKEN) {
+        a->timer = 0;
+        path_fail(w, a, REASON_CONN_LOST, path_of(w, c)->link);
     } else if (what == CE_LATE) {
         path_dial_late(w, a);
     } else if (what == CE_HEDGE) {
