@@ -95,6 +95,20 @@ static void a_dead_connection_is_given_up_by_the_kernel(void **state)
     lab_free(&l);
 }
 
+/* A connection that is not modelled cannot be dead, and the fault says so. */
+static void nobodys_connections_are_not_forgotten(void **state)
+{
+    (void)state;
+    struct lab l = town("", "timeout=5s", "rate=1 arrivals=even", SIM_MS);
+    lab_start(&l, 1);
+    struct action a = {
+        .kind = ACTION_FAULT, .comp = model_find(l.m, "net"), .name = "forget"};
+    struct errmsg why = {0};
+    assert_int_equal(world_apply(l.w, &a, "test", NULL, NULL, &why), ERR_REFUSED);
+    assert_non_null(strstr(why.text, "no call over net keeps connections"));
+    lab_free(&l);
+}
+
 static void a_user_timeout_gives_it_up_sooner(void **state)
 {
     (void)state;
@@ -615,6 +629,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_dead_connection_is_given_up_by_the_kernel),
+        cmocka_unit_test(nobodys_connections_are_not_forgotten),
         cmocka_unit_test(a_user_timeout_gives_it_up_sooner),
         cmocka_unit_test(a_timeout_costs_a_request_each),
         cmocka_unit_test(a_share_of_them_can_die),

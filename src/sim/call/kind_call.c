@@ -141,6 +141,14 @@ static void call_event(struct world *w, comp_id c, int what, uint32_t r, uint32_
     }
 }
 
+/* A database's connections are its pools'. */
+static bool call_keeps_over(const struct world *w, comp_id c, comp_id link)
+{
+    const struct path *p = path_of(w, c);
+    return p->link == link && ((p->what & PATH_LINES) ||
+                               comp_kind(w, w->comps[c].target)->query_lost);
+}
+
 static size_t call_size(const struct model *m, comp_id c)
 {
     (void)m;
@@ -560,6 +568,7 @@ const struct kind_impl kind_call = {
     .resume = path_setup_over,
     .arrived = path_arrived,
     .lost = path_fail,
+    .keeps_over = call_keeps_over,
     .changed = call_changed,
     .metric = call_metric,
 };

@@ -205,6 +205,8 @@ struct kind_impl {
 
     void (*arrived)(struct world *w, struct act *a);
     void (*lost)(struct world *w, struct act *a, enum reason reason, comp_id culprit);
+    /* Whether it keeps connections open that go over this link. */
+    bool (*keeps_over)(const struct world *w, comp_id policy, comp_id link);
 
     /* A database. */
 
