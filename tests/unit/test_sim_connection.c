@@ -383,6 +383,28 @@ static void gone_is_not_refused(void **state)
     }
 }
 
+/* A setting that only connections have takes effect by itself. */
+static void what_speaks_of_connections_models_them(void **state)
+{
+    static const char *const said[][2] = {{"", "connect_timeout=1s timeout=10s"},
+                                          {"", "ports=100"},
+                                          {"", "max_age=1m"},
+                                          {"forgets_after=350s", ""},
+                                          {"", ""}};
+    (void)state;
+    for (int i = 0; i < 5; i++) {
+        struct lab l = town(said[i][0], said[i][1], "rate=1 arrivals=even", SIM_MS);
+        lab_start(&l, 1);
+        lab_run(&l, 10 * SIM_SEC);
+        assert_true(front(&l, "connections") == (i < 4));
+        lab_fault(&l, "net", "partition", NULL, 0);
+        lab_run(&l, 60 * SIM_SEC);
+        /* Who comes while one of them hangs on the connection opens another. */
+        assert_true((front(&l, "failures_CONNECT_TIMEOUT") > 40) == (i == 0));
+        lab_free(&l);
+    }
+}
+
 /* The time-out of a connection ends a handshake, too, and not the call after it. */
 static void a_connect_timeout_is_apart_from_the_calls(void **state)
 {
@@ -643,6 +665,7 @@ int main(void)
         cmocka_unit_test(users_have_ports_of_their_own),
         cmocka_unit_test(a_pool_runs_out_of_ports),
         cmocka_unit_test(gone_is_not_refused),
+        cmocka_unit_test(what_speaks_of_connections_models_them),
         cmocka_unit_test(a_connect_timeout_is_apart_from_the_calls),
         cmocka_unit_test(streams_share_a_connection),
         cmocka_unit_test(a_loss_holds_up_all_behind_it),

@@ -211,8 +211,9 @@ const struct param_desc call_params[] = {
          .each = EACH_INSTANCE,
          .doc =
              "Requests that a connection serves; 0: any number. Opening connections is "
-             "modelled where this, tls, streams, max_idle, idle_timeout or max_age is "
-             "given. They are each calling instance's own."},
+             "modelled where this, tls, streams, connect_timeout, max_idle, idle_timeout, "
+             "max_age or ports is given, or a link forgets them. They are each calling "
+             "instance's own."},
     [P_MAX_WAITING] =
         {.name = "max_waiting",
          .type = VALUE_COUNT,

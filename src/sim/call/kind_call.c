@@ -38,6 +38,24 @@ static void find_extras(struct world *w, comp_id c)
     state_of(w, c)->way = p_dist(w, c, P_NETWORK)->mean;
 }
 
+/* The local ports of Linux, as is left out. */
+enum { USUAL_PORTS = 28232 };
+
+/* Whether something is said of connections that only those have which are opened and
+ * kept one by one. A database's are, in any case: by its pools. */
+static bool speaks_of_lines(const struct world *w, comp_id c)
+{
+    comp_id link = p_comp(w, c, P_VIA);
+    if (p_count(w, c, P_MAX_IDLE) >= 0 || p_time(w, c, P_IDLE_TIMEOUT) > 0 ||
+        p_time(w, c, P_MAX_AGE) > 0)
+        return true;
+    if (comp_kind(w, w->comps[c].target)->query_lost)
+        return false;
+    return p_time(w, c, P_CONNECT_TIMEOUT) > 0 ||
+           p_count(w, c, P_PORTS) != USUAL_PORTS ||
+           (link != COMP_NONE && p_time(w, link, LP_FORGETS_AFTER) > 0);
+}
+
 /* Parts of the policy that connections go by. */
 static void tell_path(struct world *w, comp_id c)
 {
@@ -52,8 +70,7 @@ static void tell_path(struct world *w, comp_id c)
     p->verify = p_on(w, c, P_VERIFY);
     p->keep_alive = p_count(w, c, P_KEEP_ALIVE);
     p->streams = (uint32_t)p_count(w, c, P_STREAMS);
-    p->kept = p_count(w, c, P_MAX_IDLE) >= 0 || p_time(w, c, P_IDLE_TIMEOUT) > 0 ||
-              p_time(w, c, P_MAX_AGE) > 0;
+    p->kept = speaks_of_lines(w, c);
     p->bytes[WAY_THERE] = p_count(w, c, P_REQUEST_BYTES);
     p->bytes[WAY_BACK] = p_count(w, c, P_RESPONSE_BYTES);
     path_tune(p);

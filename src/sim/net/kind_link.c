@@ -198,7 +198,8 @@ static const struct fault_desc faults[] = {
                          "told (a firewall or NAT has lost its table, a machine died): "
                          "what is sent over one is lost until the kernel gives it up; "
                          "new ones work. Of calls that keep connections: those with "
-                         "max_idle, keep_alive, streams or tls, and a database's."},
+                         "max_idle, keep_alive, streams or tls (see there), and a "
+                         "database's."},
 };
 
 /* ---- who is cut off ------------------------------------------------------------- */
