@@ -45,13 +45,15 @@ enum { USUAL_PORTS = 28232 };
  * kept one by one. A database's are, in any case: by its pools. */
 static bool speaks_of_lines(const struct world *w, comp_id c)
 {
-    comp_id link = p_comp(w, c, P_VIA);
+    comp_id link = p_comp(w, c, P_VIA), target = w->comps[c].target;
+    const struct kind_impl *callee = comp_kind(w, target);
     if (p_count(w, c, P_MAX_IDLE) >= 0 || p_time(w, c, P_IDLE_TIMEOUT) > 0 ||
         p_time(w, c, P_MAX_AGE) > 0)
         return true;
-    if (comp_kind(w, w->comps[c].target)->query_lost)
+    if (callee->query_lost)
         return false;
     return p_time(w, c, P_CONNECT_TIMEOUT) > 0 ||
+           (callee->minds && callee->minds(w, target)) ||
            p_count(w, c, P_PORTS) != USUAL_PORTS ||
            (link != COMP_NONE && p_time(w, link, LP_FORGETS_AFTER) > 0);
 }
