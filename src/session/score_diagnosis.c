@@ -14,6 +14,7 @@
  * A lesson whose steps ask for no suspicion asks its own questions: a quarter less for each
  * wrong answer.
  */
+#include "quiet.h"
 #include "score.h"
 
 #include <string.h>
@@ -78,6 +79,11 @@ static struct thought thought_at(const struct session *s, size_t n)
             t.right = x;
     }
     return t;
+}
+
+bool score_suspects(const struct session *s)
+{
+    return thought_at(s, scored_notes(s)).wrong_open;
 }
 
 /* The share of the rivals that the first so many facts exclude. */
@@ -145,6 +151,8 @@ bool score_by_luck(const struct grading *g)
     const struct session *s = g->s;
     size_t n;
     const struct done_action *did = scored_actions(s, &n), *change = score_mattered(g);
+    if (score_quiet(s) && !score_changed(s))
+        return !quiet_looks(s).users;
     if (n == 0 || score_quiet(s) || asks_for_cause(s))
         return false;
     change = change ? change : did;
@@ -161,8 +169,6 @@ bool score_by_luck(const struct grading *g)
 static const char *what_it_was(const struct grading *g)
 {
     const struct lesson *l = g->s->lesson;
-    if (score_quiet(g->s))
-        return "Nothing was wrong.";
     for (size_t i = 0; i < lesson_suspects(l); i++) {
         const struct suspect *x = lesson_suspect(l, i);
         if (x->right)
@@ -252,20 +258,7 @@ static void grade_suspicion(const struct grading *g, struct score_item *item)
 void grade_diagnosis(const struct grading *g, struct score_item *item)
 {
     if (score_quiet(g->s)) {
-        bool looked = scored_seen(g->s) > 0;
-        struct thought t = thought_at(g->s, scored_notes(g->s));
-        bool changed = score_changed(g->s);
-        item->points = !looked || changed ? 0
-                       : t.wrong_open     ? item->full / 2
-                                          : item->full;
-        item->truth = what_it_was(g);
-        item->best = "To look, and to suspect nothing.";
-        if (!looked)
-            item->cost = "Nothing was looked at.";
-        else if (changed)
-            item->cost = "To change something is to say that something was wrong.";
-        else if (t.wrong_open)
-            item->cost = "A suspicion stood to the end.";
+        quiet_diagnosis(g, item);
     } else if (asks_for_cause(g->s)) {
         grade_answers(g, item);
     } else {

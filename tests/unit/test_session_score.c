@@ -11,6 +11,7 @@
 #include <stddef.h>
 
 #include <cmocka.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -430,7 +431,9 @@ static void test_luck(void **state)
     char *text;
     struct score lucky = played(play_small, LINES("rollback api"), 4 * SIM_MIN, &text);
     assert_true(lucky.part[SCORE_USERS] == 0.5);
+    assert_true(fabs(lucky.part[SCORE_CONTAINMENT] - 0.5) < 0.05);
     assert_non_null(strstr(text, "It was tried on a guess"));
+    assert_non_null(strstr(text, "was luck, too"));
     mem_free(text);
     lucky = played(play_small, LINES("suspect api overload", "rollback api"),
                    4 * SIM_MIN, NULL);
@@ -439,6 +442,7 @@ static void test_luck(void **state)
         played(play_small, LINES("changes", "suspect api bad-deploy", "rollback api"),
                4 * SIM_MIN, NULL);
     assert_true(knew.part[SCORE_USERS] == 1);
+    assert_true(knew.part[SCORE_CONTAINMENT] == 1);
 }
 
 /* What began it counts as it stood before the cure. */
@@ -660,6 +664,7 @@ static void test_a_quiet_shift(void **state)
     char *text;
     struct session *s = begun(play_calm, MODE_ONCALL);
     play_type(s, "status");
+    play_type(s, "changes");
     wait_out(s, 4 * SIM_MIN);
     play_type(s, "say --who nobody --since never --impact none --state closed "
                  "--next 11:00");
