@@ -1,21 +1,24 @@
 /*
- * design: a system that is looked at before anything breaks. A lesson of this kind has a list of
- * improvements and a budget of them. Until `closes_at` the learner may look around and choose;
- * then faults come, drawn by the seed from those that the system of that seed can have
- * (i:draw), and nobody touches anything any more. What it cost is told in user-minutes:
+ * design: a system that is looked at before anything breaks. A lesson of this kind has
+ * a list of improvements and a budget of them. Until `closes_at` the learner may look
+ * around and choose; then faults come, drawn by the seed from those that the system of
+ * that seed can have (i:draw), and nobody touches anything any more. What it cost is
+ * told in user-minutes:
  *
  *     requests lost x `request`  +  records lost (data promises broken) x `record`
  *
- * Prices. `faults` says what each fault costs a system without any improvement, `saves` how much
- * of it an improvement spares, both in user-minutes and as means over many seeds; the proof holds
- * each seed to them. From these prices follows which set would have been best:
+ * Prices. `faults` says what each fault costs a system without any improvement, `saves`
+ * how much of it an improvement spares, both in user-minutes and as means over many
+ * seeds; the proof holds each seed to them. From these prices follows which set would
+ * have been best:
  *
  *     saved(set, fault) = min(cost of the fault, sum of what the set's improvements save of it;
  *                         an improvement that does harm there saves less than nothing)
  *     worth(set)        = sum over the faults that can come of: chance x saved(set, fault)
  *
- * where the chance is how many are drawn of how many there are. An improvement that is there already
- * (each of its set(…) changes nothing) saves nothing; the sets below are without those.
+ * where the chance is how many are drawn of how many there are. An improvement that is
+ * there already (each of its set(…) changes nothing) saves nothing; the sets below are
+ * without those.
  */
 #ifndef TRUECODE_DESIGN_H
 #define TRUECODE_DESIGN_H
@@ -73,8 +76,9 @@ double design_costs(const struct design *d, const char *fault); /* 0: not priced
  * which `drawn` come. */
 double design_worth(const struct design *d, design_set set,
                     const struct drawn_fault *faults, size_t nfaults, size_t drawn);
-/* The set of `budget` improvements that is worth most where those of `there` are worth nothing; of equals the first in the list's order.
- * Greedy, as each next one adds no more than the last did. */
+/* The set of `budget` improvements that is worth most where those of `there` are worth
+ * nothing; of equals the first in the list's order. Greedy, as each next one adds no
+ * more than the last did. */
 design_set design_best(const struct design *d, design_set there,
                        const struct drawn_fault *faults, size_t nfaults, size_t drawn);
 

@@ -11,8 +11,9 @@
  *     players_print(&all, "all-green", &out);
  *
  * A player passes a run that ends well (cured or recovered) with PLAYERS_PASS points or
- * more. The loser plays where a lesson promises something of its data alone. On call no player may pass more than one run in five over all lessons; highlighter
- * and garbage stay under PLAYERS_CEILING everywhere.
+ * more. The loser plays where a lesson promises something of its data alone. On call no
+ * player may pass more than one run in five over all lessons; highlighter and garbage
+ * stay under PLAYERS_CEILING everywhere.
  */
 #ifndef TRUECODE_PLAYERS_H
 #define TRUECODE_PLAYERS_H

@@ -152,7 +152,8 @@ struct step_verdict {
     char say[200];            /* said at once; "": nothing */
     bool replies;             /* `reply` takes the place of what was said before */
     const struct text *reply; /* the author's, until it is read; NULL: nothing */
-    /* A direction for each prediction of the step; they wait for the change that the step names. */
+    /* A direction for each prediction of the step; they wait for the change that the
+     * step names. */
     enum direction said[STEP_PREDICTIONS];
     size_t nsaid;
 };

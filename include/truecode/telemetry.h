@@ -212,8 +212,9 @@ struct trace_filter {
                                 wait for before any span has ended; NULL: not asked */
 };
 /* Kept: of each endpoint and ten seconds a few errors of each reason, a few that left a
- * transaction open, the slowest two and two of the rest; and what is not finished, of which start and endpoint are as far
- * as its spans tell, and client is COMP_NONE. In order of start, newest last. */
+ * transaction open, the slowest two and two of the rest; and what is not finished, of
+ * which start and endpoint are as far as its spans tell, and client is COMP_NONE. In
+ * order of start, newest last. */
 size_t recording_traces(const struct recording *r, const struct trace_filter *f,
                         struct trace_head *out, size_t max);
 /* Spans of one trace, in order of start; returns the count, 0 when it was not kept. */
@@ -266,8 +267,8 @@ uint64_t recording_bad_count(const struct recording *r, sim_time from, sim_time 
 bool metric_judges(const struct metric_desc *d);
 /* Prometheus text exposition of the latest sample, latency histograms included: of one
  * component with all that belongs to it, or (COMP_NONE) of all; `users`: what clients
- * measure and the objective judges, too. A metric kept per instance is written per instance only, so that sums
- * are right. */
+ * measure and the objective judges, too. A metric kept per instance is written per
+ * instance only, so that sums are right. */
 void recording_export(const struct recording *r, comp_id only, bool users,
                       struct buf *out);
 

@@ -14,15 +14,15 @@
 /* field, what it says, the question that asks for it */
 #define UPDATE_FIELDS(X)                                                               \
     X(who, "who is affected",                                                          \
-      "Who is affected? For example: everybody who pays by card")                      \
-    X(since, "since when", "Since when? For example: 19:40")                           \
+      "Who is affected? Users by their names, everybody or nobody.")                   \
+    X(since, "since when", "Since when? A time of day.")                               \
     X(impact, "how many, or how much; \"not known yet\" is honest",                    \
-      "How many, or how much? For example: about 50 orders. \"not known yet\" is "     \
-      "honest.")                                                                       \
+      "How many, or how much? A share (30 %), a number of requests (600), or "         \
+      "\"not known yet\", which is honest.")                                           \
     X(state, "investigating, mitigated, cured, recovered or closed",                   \
       "How does it stand? Type the number.")                                           \
     X(next, "when the next update comes",                                              \
-      "When do you write again, or what comes next? For example: at 20:30")
+      "When do you write again? A time of day, hours and minutes.")
 
 enum update_field {
 #define X(field, says, asks) UPDATE_##field,

@@ -68,9 +68,10 @@ const char *outcome_phrase(enum outcome o); /* for people: "users still suffer" 
 bool outcome_well(enum outcome o);          /* the incident is won: cured or better */
 int outcome_most(enum outcome o);           /* points of 100 */
 
-/* name, phrase, weight where a lesson promises nothing of its data, where it does, and where it
- * is about a design (truecode/design.h), whose one measure holds all; each makes 100. What can be had without saying what it was (users, no harm, data, verified) does
- * not make a pass: truecode/players.h. */
+/* name, phrase, weight where a lesson promises nothing of its data, where it does, and
+ * where it is about a design (truecode/design.h), whose one measure holds all; each
+ * makes 100. What can be had without saying what it was (users, no harm, data,
+ * verified) does not make a pass: truecode/players.h. */
 #define SCORE_LIST(X)                                                                  \
     X(USERS, "users spared", 30, 20, 100)                                              \
     X(CONTAINMENT, "no harm done", 15, 10, 0)                                          \

@@ -226,8 +226,8 @@ enum err library_words(struct library *l, const struct wire_client_options *o,
                        const char *word, struct wire_answer *a,
                        struct errmsg *why) MUST_USE;
 /* Opens the start screen with a client that was made with these options: `q` has the
- * screen (or asks for words), the rest is filled in here. Lessons that bring a worker down are found out and
- * left out. */
+ * screen (or asks for words), the rest is filled in here. Lessons that bring a worker
+ * down are found out and left out. */
 enum err library_open(struct library *l, struct wire_client *c,
                       const struct wire_client_options *o, struct wire_request *q,
                       struct wire_answer *a, struct errmsg *why) MUST_USE;

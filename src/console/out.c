@@ -195,14 +195,34 @@ static void print_row(struct out_table *t, size_t row, const size_t *width)
     out_end(t->o);
 }
 
+static size_t row_width(const struct out_table *t, const size_t *width)
+{
+    size_t all = (t->ncols - 1) * TABLE_GAP;
+    for (size_t i = 0; i < t->ncols; i++)
+        all += width[i];
+    return all;
+}
+
+/* The widest cell of each column. `ragged`: what ends its row takes no room from the
+ * columns behind it, since nothing stands there. */
+static void measure(const struct out_table *t, bool ragged, size_t *width)
+{
+    for (size_t i = 0; i < t->ncols; i++)
+        width[i] = 0;
+    for (size_t i = 0; i < t->ncells; i++) {
+        size_t col = i % t->ncols, w = text_width(t->cells[i].s);
+        bool ends =
+            !t->right[col] && col + 1 < t->ncols && col + 1 == row_end(t, i / t->ncols);
+        if (w > width[col] && !(ragged && ends))
+            width[col] = w;
+    }
+}
+
 /* Columns stand closer where that alone keeps the rows on the line. */
 static int gap_for(const struct out_table *t, const size_t *width)
 {
-    size_t all = 0, gaps = t->ncols - 1;
-    for (size_t i = 0; i < t->ncols; i++)
-        all += width[i];
-    bool closer = t->o->columns && all + gaps * TABLE_GAP > t->o->columns &&
-                  all + gaps <= t->o->columns;
+    size_t all = row_width(t, width), spared = (t->ncols - 1) * (TABLE_GAP - 1);
+    bool closer = t->o->columns && all > t->o->columns && all - spared <= t->o->columns;
     return closer ? 1 : TABLE_GAP;
 }
 
@@ -211,11 +231,9 @@ void table_print(struct out_table *t)
     size_t width[COUNT_OF(t->right)] = {0};
     if (t->ncells % t->ncols)
         BUG("a table row of %zu cells, %zu columns", t->ncells % t->ncols, t->ncols);
-    for (size_t i = 0; i < t->ncells; i++) {
-        size_t w = text_width(t->cells[i].s);
-        if (w > width[i % t->ncols])
-            width[i % t->ncols] = w;
-    }
+    measure(t, false, width);
+    if (t->o->columns && row_width(t, width) > t->o->columns)
+        measure(t, true, width);
     t->gap = gap_for(t, width);
     for (size_t row = 0; row < t->ncells / t->ncols; row++)
         print_row(t, row, width);

@@ -1,6 +1,6 @@
 /*
- * A system that is looked at before anything breaks (truecode/design.h): what a lesson's file says
- * of it, the faults that i:draw draws, and the arithmetic of prices.
+ * A system that is looked at before anything breaks (truecode/design.h): what a
+ * lesson's file says of it, the faults that i:draw draws, and the arithmetic of prices.
  */
 #include "binding.h"
 #include "build.h"

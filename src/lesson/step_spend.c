@@ -1,7 +1,8 @@
 /*
- * spend: improvements to choose, where a lesson has a budget of them (truecode/design.h). Done when
- * the budget is used up, or the list is closed. The lines that solve it follow from the lesson's
- * prices and the seed's faults: the session knows them.
+ * spend: improvements to choose, where a lesson has a budget of them
+ * (truecode/design.h). Done when the budget is used up, or the list is closed. The
+ * lines that solve it follow from the lesson's prices and the seed's faults: the
+ * session knows them.
  */
 #include "step_internal.h"
 

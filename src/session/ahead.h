@@ -40,7 +40,8 @@ enum err ahead_work(struct session *s, uint64_t *left) MUST_USE;
 /* Moves what there is of the reference and of doing nothing into the rivals; what is not
  * stays without a world. The reference is there only with its fix carried out whole. */
 void ahead_take(struct session *s, struct rivals *v);
-/* NULL: they are not all known. Of a lesson without preventions, or without a twin, they are never known. */
+/* NULL: they are not all known. Of a lesson without preventions, or without a twin,
+ * they are never known. */
 const struct prices *ahead_prices(const struct session *s);
 /* Prices that will be known, and are not yet. */
 bool ahead_owes(const struct session *s);

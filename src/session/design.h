@@ -1,6 +1,6 @@
 /*
- * design: improvements that are chosen before anything breaks (truecode/design.h), in a run and in
- * the score.
+ * design: improvements that are chosen before anything breaks (truecode/design.h), in a
+ * run and in the score.
  *
  *     run_improve(&r, 2, &why);                       // the third of the lesson's list
  *     double lost = run_cost(&r, twin, from, to);     // user-minutes, records included
@@ -16,8 +16,8 @@ struct grading;
 void design_rules(const struct session *s, const char *clock, struct buf *out);
 /* Puts in every improvement of a set, one after the other, at once. */
 enum err run_improve_all(struct run *r, design_set set, struct errmsg *why) MUST_USE;
-/* User-minutes lost from `from` to `to`: requests, and records by the promises of data. `twin` may
- * be NULL. */
+/* User-minutes lost from `from` to `to`: requests, and records by the promises of data.
+ * `twin` may be NULL. */
 double run_cost(const struct run *r, const struct recording *twin, sim_time from,
                 sim_time to);
 /* The records of that: how often a promise of data was broken. */

@@ -37,8 +37,9 @@ struct saving {
     double healthy; /* requests lost with it on a healthy night, that are not without */
     size_t alarms;  /* pages on that night */
 };
-/* Returns whether a choice is worth having: in a month with one such night and thirty healthy ones a right choice
- * saves a quarter of what is lost, and calls nobody for nothing; a wrong one does not. */
+/* Returns whether a choice is worth having: in a month with one such night and thirty
+ * healthy ones a right choice saves a quarter of what is lost, and calls nobody for
+ * nothing; a wrong one does not. */
 bool saving_helps(const struct saving *x);
 
 struct prices;

@@ -1,13 +1,16 @@
 /*
- * Is a design what the lesson says of it (truecode/design.h)? A fault alone, on an otherwise healthy
- * night, costs what `faults` says; an improvement saves what `saves` says of it, and next to nothing
- * of any fault that it does not name (it may do harm there: that is the wrong choice's price). Both are means over many seeds, so that a seed may have half
- * or twice as much. That is a run for each pair, so it is looked at in one seed of PROVE_EVERY.
+ * Is a design what the lesson says of it (truecode/design.h)? A fault alone, on an
+ * otherwise healthy night, costs what `faults` says; an improvement saves what `saves`
+ * says of it, and next to nothing of any fault that it does not name (it may do harm
+ * there: that is the wrong choice's price). Both are means over many seeds, so that a
+ * seed may have half or twice as much. That is a run for each pair, so it is looked at
+ * in one seed of PROVE_EVERY.
  *
- * On every seed the night as drawn is lived with the best set by the prices and with sets at random:
- * each saves what its parts do, so that the prices can be added; the best spares most of what is lost.
- * On one night another set may be better, as the gap that the best leaves open may be what comes: so
- * a set at random is compared by what it is worth on a mean night.
+ * On every seed the night as drawn is lived with the best set by the prices and with
+ * sets at random: each saves what its parts do, so that the prices can be added; the
+ * best spares most of what is lost. On one night another set may be better, as the gap
+ * that the best leaves open may be what comes: so a set at random is compared by what
+ * it is worth on a mean night.
  */
 #include "design.h"
 #include "prove_internal.h"

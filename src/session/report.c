@@ -136,9 +136,9 @@ void make_score(const struct maker *k)
         add_text(
             k->r, BLOCK_BULLET,
             "Hints used: %d. Steps shown, by solution or a hint that gives it away, or "
-            "guessed, one answer after the other: %d of %d. The first hints and two "
-            "wrong "
-            "answers cost nothing; what was shown or guessed is not yours.",
+            "guessed, one answer after the other: %d of %d. The first hints cost "
+            "nothing, nor do the first wrong answers to a step (one where few are "
+            "possible, else two); what was shown or guessed is not yours.",
             sc->hints, sc->shown, sc->steps);
 }
 
@@ -163,6 +163,20 @@ static void tell_counting(const struct maker *k)
         words_count(k, users_lost(v->you.rec, v->twin, COMP_NONE, 0, v->left)));
 }
 
+static void tell_reference(const struct maker *k)
+{
+    const struct lesson *l = k->s->lesson;
+    struct buf b;
+    buf_init(&b, 0);
+    number_seconds(&b, (double)lesson_info(l)->expert / (double)SIM_SEC);
+    add_text(
+        k->r, BLOCK_TEXT,
+        "The reference is somebody who knows the system and looks at it for %s. Then: "
+        "%s.",
+        b.s, lesson_fix(l, 0)->title);
+    buf_release(&b);
+}
+
 static void make_users(const struct maker *k)
 {
     const struct score *sc = &k->r->score;
@@ -182,6 +196,8 @@ static void make_users(const struct maker *k)
         row_number(&t, number_count, (double)bad[i]);
     }
     rows_block(&t, "RUN|>REQUESTS LOST", 2);
+    if (k->v->has_reference)
+        tell_reference(k);
     if (k->v->twin)
         tell_counting(k);
 }

@@ -1,7 +1,8 @@
 /*
- * The debrief of a design: what came, what each improvement is worth, which set would have been best.
- * A mean night and what an improvement is worth tonight are told by the lesson's prices, which the
- * proof holds to the engine; what the learner's night and the best set's cost is what happened.
+ * The debrief of a design: what came, what each improvement is worth, which set would
+ * have been best. A mean night and what an improvement is worth tonight are told by the
+ * lesson's prices, which the proof holds to the engine; what the learner's night and
+ * the best set's cost is what happened.
  */
 #include "design.h"
 #include "report_internal.h"

@@ -3,6 +3,7 @@
  * accounting; then the lesson's own words.
  */
 #include "report_internal.h"
+#include "twin.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -33,17 +34,22 @@ static void time_rows(const struct maker *k, comp_id client, const char *name)
     }
     if (t.n == 0)
         return;
-    add_text(k->r, BLOCK_TEXT,
-             "Where the time of the slowest tenth of %s' requests went:", name);
+    add_text(
+        k->r, BLOCK_TEXT,
+        "Where the time of the slowest tenth of %s' requests went, from the page at "
+        "%s:",
+        name, at_clock(k, k->v->from));
     rows_block(&t, "WAITING FOR|>TIME|>SHARE|>A TYPICAL REQUEST", 4);
 }
 
 static void failure_rows(const struct maker *k, comp_id client, const char *name)
 {
     struct failure f[6];
-    const struct run *r = scored_run(k->s);
+    const struct run *r = &k->v->you;
     const struct model *m = r->stage->lw.model;
-    size_t n = explain_failures(r->rec, client, k->v->from, k->v->to, f, 6);
+    struct impact h = impact_of(r->rec, k->v->twin, client, 0, k->v->to);
+    sim_time from = h.since < k->v->from ? h.since : k->v->from;
+    size_t n = explain_failures(r->rec, client, from, k->v->to, f, 6);
     if (n == 0)
         return;
     struct rows t = {.r = k->r};
@@ -52,8 +58,12 @@ static void failure_rows(const struct maker *k, comp_id client, const char *name
         row_cell(&t, f[i].place == COMP_NONE ? "-" : model_name(m, f[i].place));
         row_number(&t, number_count, (double)f[i].count);
     }
-    add_text(k->r, BLOCK_TEXT, "Why requests of %s failed:", name);
+    add_text(k->r, BLOCK_TEXT, "Why requests of %s failed, from %s to %s:", name,
+             at_clock(k, from), at_clock(k, k->v->to));
     rows_block(&t, "REASON|WHERE|>REQUESTS", 3);
+    double away = users_missing(r->rec, k->v->twin, client, from, k->v->to);
+    if (k->v->twin && away >= 1)
+        add_text(k->r, BLOCK_TEXT, "Besides, %s never came.", words_count(k, away));
 }
 
 void make_explanations(const struct maker *k)

@@ -118,12 +118,12 @@ struct lies {
 
 static bool is_lie(const struct grading *g, const struct statement *st)
 {
-    struct witness w = sheet_witness(g->s, scored_run(g->s), g->v->twin, st->at);
+    struct witness w = sheet_witness(g->s, &g->v->you, g->v->twin, st->at);
     return sheet_judge(&w, st->line, st->text).lie;
 }
 
-/* Lies among all that people were told, resolve's word with it: one stands until the next word on the
- * same line of the sheet. */
+/* Lies among all that people were told, resolve's word with it: one stands until the
+ * next word on the same line of the sheet. */
 static struct lies lies_told(const struct grading *g)
 {
     const struct sheet *sheet = &g->s->sheet;

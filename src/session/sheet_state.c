@@ -51,13 +51,23 @@ static void how_users_were(const struct witness *w, bool *well, bool *proven)
               (quiet || (last != SIM_FOREVER && w->at - last >= want - SIM_MIN));
 }
 
+/* A change of a moment ago has mended it, which the minutes before cannot show yet: users
+ * are well from the statement on, as far as the run tells. */
+static bool just_mended(const struct witness *w)
+{
+    sim_time to = w->at + LATELY, now = run_now(w->run), last = changed_last(w);
+    to = to < now ? to : now;
+    return last < w->at && w->at - last <= LATELY && to > w->at &&
+           users_well(w->run, to, to - w->at, NULL);
+}
+
 static void judge(const struct witness *w, const char *text, struct judgement *out)
 {
     int said = state_in(text);
     bool well, proven;
     how_users_were(w, &well, &proven);
     bool untouched = w->s->quiet && changed_last(w) == SIM_FOREVER;
-    out->lie = !well && said > STATE_INVESTIGATING;
+    out->lie = !well && said > STATE_INVESTIGATING && !just_mended(w);
     if (said == STATE_CLOSED || untouched) {
         out->share = !untouched ? 0 : said == STATE_CLOSED ? 1 : 0.5;
         snprintf(out->truth, sizeof out->truth, "%s",

@@ -65,8 +65,9 @@ static bool readable(const struct witness *w, const char *text, struct errmsg *w
     return false;
 }
 
-/* Whether the incident did something to `comp`, or to a part of it, at `at`. An event may be several entries of
- * one moment: a mail that was sent, and the crowd that came of it. */
+/* Whether the incident did something to `comp`, or to a part of it, at `at`. An event
+ * may be several entries of one moment: a mail that was sent, and the crowd that came
+ * of it. */
 static bool happened(const struct lesson_world *lw, comp_id comp, sim_time at)
 {
     for (size_t i = 0; i < lw->nentries; i++)

@@ -1,10 +1,11 @@
 /*
  * The column store under the series: a row a second, a column a metric.
  *
- * Sixty-four rows make a block. The open block holds plain doubles, row by row; when it is full each column is encoded on its own as narrowly as it can be without
- * losing a bit: nothing, one value, whole numbers as 8, 16 or 32 bits above their
- * minimum, floats, doubles. Most columns of most systems stand still most of the time,
- * so an hour costs a fraction of what it says. Reading one value stays O(1).
+ * Sixty-four rows make a block. The open block holds plain doubles, row by row; when it
+ * is full each column is encoded on its own as narrowly as it can be without losing a
+ * bit: nothing, one value, whole numbers as 8, 16 or 32 bits above their minimum,
+ * floats, doubles. Most columns of most systems stand still most of the time, so an
+ * hour costs a fraction of what it says. Reading one value stays O(1).
  *
  * A fork gets the open block encoded too, as a last block that is not full: copies of a
  * world are kept by the dozen and most of them never go on. The first row that one adds

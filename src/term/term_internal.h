@@ -83,9 +83,9 @@ void ground_leave(struct ground_reader *r);
 bool ground_answer(const char *s, enum ground *out);
 /* rxvt's and Konsole's environment variable, "15;0"; NULL is fine. */
 enum ground ground_of_colorfgbg(const char *s);
-/* Asks the terminal called `term`, read from `in`, at most 50 ms, then the environment. The settings of
- * the terminal are afterwards as before. The reader is an initialised one; r->typed is
- * to be given back as input. */
+/* Asks the terminal called `term`, read from `in`, at most 50 ms, then the environment.
+ * The settings of the terminal are afterwards as before. The reader is an initialised
+ * one; r->typed is to be given back as input. */
 enum ground ground_find(struct ground_reader *r, int in, const char *term, int colours);
 
 /* ---- what back-ends share -------------------------------------------------------- */

@@ -79,7 +79,7 @@ void briefing_draw(struct ui *u, struct canvas *c)
         char from[300];
         snprintf(from, sizeof from, "After \"%s\", thetruecode.com%s", li->post_title,
                  str_eq(li->post_basis, "title") ? " (an independent adaptation)" : "");
-        draw_clipped(c, c->rows - 3, left, cols, TONE_DIM, from);
+        draw_wrapped(c, (struct rect){c->rows - 3, left, 2, cols}, TONE_DIM, from, 0);
     }
     draw_footer(c, c->rows - 1, AT_BRIEFING, 0, NULL);
 }

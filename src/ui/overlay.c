@@ -54,7 +54,8 @@ static const char *about_where(unsigned where)
 
 static const char legend[] =
     "Above: ok is the share of users' requests that were good "
-    "in the last minute, budget how much of what the promise "
+    "in the last minute (behind it ▲, ▼ or =: it rises, falls or stays), budget how "
+    "much of what the promise "
     "allows is left, lost how many the incident has cost so far, "
     "%s how many alerts fire.";
 

@@ -54,21 +54,34 @@ static int free_columns(const struct map *p, int row, int col, int most)
     return n >= most + 2 || col + n >= p->cols ? (n < most ? n : most) : n - 2;
 }
 
+static int fact_width(const struct map *p, const struct fact *f)
+{
+    struct buf text;
+    buf_init(&text, 0);
+    fact_text(&text, f, p->form);
+    int width = (int)text_width(text.s);
+    buf_release(&text);
+    return width;
+}
+
 #define FACT_LEAST 16 /* columns of a fact that still say something */
 
 /* Writes a fact at (row, col), or below where there is room for it; returns the row
- * after. */
+ * after, or `row` where no row has the columns for it: then it is left out. */
 static int put_fact(const struct map *p, int row, int col, const struct fact *f)
 {
     struct buf text;
     double share = fact_share(f);
+    int asked = row;
     buf_init(&text, 0);
     fact_text(&text, f, p->form);
     int width = (int)text_width(text.s), bar = isnan(share) ? 0 : 9, room = 0;
     int least = width < FACT_LEAST ? width : FACT_LEAST;
     while (row < p->rows && (room = free_columns(p, row, col, width + bar)) < least)
         row++;
-    if (row < p->rows) {
+    if (row == p->rows) {
+        row = asked;
+    } else {
         int n = draw_clipped(p->c, row, col, room < width ? room : width,
                              tone_of(f->level), text.s);
         if (bar && room >= width + bar)
@@ -168,7 +181,8 @@ static int place(struct map *p, comp_id c, const struct edge *way, int row, int 
     nf = nf < FACT_ROWS ? nf : FACT_ROWS;
     if (n > 0)
         return place_children(p, kids, n, row, col, width, f, nf);
-    bool beside = p->cols - col - width - 2 >= 20 || nf < 2;
+    int room = p->cols - col - width - 2;
+    bool beside = room >= 20 || (nf == 1 && fact_width(p, &f[0]) <= room);
     int at = beside ? col + width + 2 : col + 3, next = beside ? row : row + 1;
     for (size_t i = 0; i < nf; i++)
         next = put_fact(p, next, at, &f[i]);

@@ -1,5 +1,6 @@
 /*
- * The words of modes, outcomes and parts of a score: one list each (truecode/verdict.h), looked up here.
+ * The words of modes, outcomes and parts of a score: one list each
+ * (truecode/verdict.h), looked up here.
  */
 #include "truecode/verdict.h"
 

@@ -4,14 +4,8 @@
 set -u
 . "$(dirname "$0")/../lib/learner.sh"
 
-learner "one who obeys" first-page guided 90 100 'Cured: |Recovered: ' <<'end'
-status
-29%
-chart orders
-20:06
-changes
-2
-suspect shop bad-deploy because changes
+# From the suspicion on, as the guide asks for it.
+cure="suspect shop bad-deploy because changes
 down
 rollback shop
 wait 4m
@@ -20,10 +14,19 @@ say
 shoppers
 30%
 cured
-20:30
+20:30"
+
+learner "one who obeys" first-page guided 90 100 'Cured: |Recovered: ' <<end
+status
+29%
+chart orders
+20:06
+changes
+2
+$cure
 end
 
-learner "one who disobeys, and goes on from there" first-page guided 40 90 'Cured: |Recovered: |Mitigated: ' <<'end'
+learner "one who disobeys, and goes on from there" first-page guided 40 90 'Cured: |Recovered: |Mitigated: ' <<end
 restart shop
 yes
 wait 1m
@@ -31,19 +34,10 @@ wait 1m
 20:06
 changes
 2
-suspect shop bad-deploy because changes
-down
-rollback shop
-wait 4m
-wait 4m
-say
-shoppers
-30%
-cured
-20:30
+$cure
 end
 
-learner "one who tries every answer" first-page guided 0 85 'Cured: |Recovered: ' <<'end'
+learner "one who tries every answer" first-page guided 0 85 'Cured: |Recovered: ' <<end
 status
 1%
 2%
@@ -58,16 +52,7 @@ changes
 3
 1
 2
-suspect shop bad-deploy because changes
-down
-rollback shop
-wait 4m
-wait 4m
-say
-shoppers
-30%
-cured
-20:30
+$cure
 end
 
 learner "one who rolls back without a look" first-page guided 0 59 'Cured: |Recovered: |Mitigated: ' <<'end'

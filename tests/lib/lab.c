@@ -5,6 +5,7 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -78,6 +79,20 @@ void lab_endpoint(struct lab *l, const char *service, const char *name,
 {
     struct errmsg why = {0};
     must(model_endpoint(l->m, part(l, service), name, NULL, body, &why), &why);
+}
+
+void lab_app(struct lab *l, const char *name, const char *pool, const char *db,
+             const char *statements)
+{
+    char text[400], *rest = NULL;
+    assert_true(snprintf(text, sizeof text, "%s.pool", name) < (int)sizeof text);
+    lab_part(l, "service", name, "workers=1000");
+    lab_part(l, "pool", text, pool);
+    assert_true(snprintf(text, sizeof text, "%s", statements) < (int)sizeof text);
+    for (char *p = strtok_r(text, " ", &rest); p; p = strtok_r(NULL, " ", &rest)) {
+        const struct node query = {.kind = NODE_QUERY, .target = db, .what = p};
+        lab_endpoint(l, name, p, &query);
+    }
 }
 
 void lab_slo(struct lab *l, sim_time within, sim_time max_age)

@@ -26,6 +26,10 @@ void lab_free(struct lab *l);
 comp_id lab_part(struct lab *l, const char *kind, const char *name, const char *params);
 void lab_endpoint(struct lab *l, const char *service, const char *name,
                   const struct node *body);
+/* A service with as many workers as anybody needs and a pool ("to=db size=50"). For each
+ * word of `statements` an endpoint of that name runs the statement at `db`. */
+void lab_app(struct lab *l, const char *name, const char *pool, const char *db,
+             const char *statements);
 void lab_slo(struct lab *l, sim_time within, sim_time max_age);
 void lab_start(struct lab *l, uint64_t seed); /* finish, world_new */
 void lab_run(struct lab *l, sim_time until);

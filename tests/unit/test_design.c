@@ -1,6 +1,7 @@
 /*
- * A budget of improvements: the arithmetic of prices, what a file may say, what the seed draws, how it
- * is played and scored, and that the proof finds each claim that is not so.
+ * A budget of improvements: the arithmetic of prices, what a file may say, what the
+ * seed draws, how it is played and scored, and that the proof finds each claim that is
+ * not so.
  */
 #include "../lib/play.h"
 

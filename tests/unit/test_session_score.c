@@ -413,6 +413,35 @@ static void test_lies_cost(void **state)
     mem_free(text);
 }
 
+/* What is told 20 s after a change; the part of the score for it. */
+static double told_after(const char *change, char **text)
+{
+    struct session *s = begun(play_small, MODE_ONCALL);
+    play_type(s, change);
+    wait_out(s, 20 * SIM_SEC);
+    play_type(s, "say --who users --since 10:03 --impact 30 % --state mitigated "
+                 "--next 10:30");
+    wait_out(s, 5 * SIM_MIN);
+    play_type(s, "resolve recovered");
+    struct score sc = report_of(s, text);
+    unwrap(*text);
+    session_free(s);
+    return sc.part[SCORE_COMMUNICATION];
+}
+
+/* The minutes before a word do not show yet what a change of a moment ago has mended. */
+static void test_told_just_after_the_mend(void **state)
+{
+    (void)state;
+    char *text;
+    assert_true(told_after("rollback api", &text) > 0.5);
+    assert_null(strstr(text, "while they suffered"));
+    mem_free(text);
+    assert_true(told_after("scale api 3", &text) < 0.5);
+    assert_non_null(strstr(text, "while they suffered"));
+    mem_free(text);
+}
+
 static void test_resolve_is_on_the_sheet(void **state)
 {
     (void)state;
@@ -794,6 +823,7 @@ int main(void)
         cmocka_unit_test(test_turning_customers_away),
         cmocka_unit_test(test_updates_are_held_against_the_night),
         cmocka_unit_test(test_lies_cost),
+        cmocka_unit_test(test_told_just_after_the_mend),
         cmocka_unit_test(test_resolve_is_on_the_sheet),
         cmocka_unit_test(test_luck),
         cmocka_unit_test(test_trigger_comes_before_the_cure),

@@ -11,9 +11,10 @@
 
 #define SUB "mq.orders.reader"
 
-/* users -> shop/order -> publish -> mq.orders -> reader/apply, which takes `work` */
-static struct lab shop(const char *broker, const char *topic, const char *users,
-                       const char *consumers, sim_time work)
+/* shop/order -> publish -> mq.orders -> reader/apply, which takes `work`; nobody calls
+ * shop yet. */
+static struct lab street(const char *broker, const char *topic, const char *consumers,
+                         sim_time work)
 {
     struct lab l = lab_new();
     const struct node publish = {.kind = NODE_PUBLISH, .target = "mq.orders"};
@@ -27,6 +28,13 @@ static struct lab shop(const char *broker, const char *topic, const char *users,
     lab_part(&l, "service", "reader", "workers=1000");
     lab_endpoint(&l, "shop", "order", &publish);
     lab_endpoint(&l, "reader", "apply", &apply);
+    return l;
+}
+
+static struct lab shop(const char *broker, const char *topic, const char *users,
+                       const char *consumers, sim_time work)
+{
+    struct lab l = street(broker, topic, consumers, work);
     lab_part(&l, "client", "users", users);
     lab_start(&l, 1);
     return l;
@@ -104,20 +112,9 @@ static void what_is_worked_on_is_not_stored(void **state)
 static struct lab two_classes(const char *broker, const char *topic, const char *low,
                               const char *high, sim_time work)
 {
-    struct lab l = lab_new();
-    const struct node publish = {.kind = NODE_PUBLISH, .target = "mq.orders"};
-    const struct node apply = {.kind = NODE_SLEEP, .time = dist_const(work)};
-    lab_part(&l, "broker", "mq", broker);
-    lab_part(&l, "topic", "mq.orders", topic);
-    lab_part(&l, "subscription", SUB, READER);
-    lab_part(&l, "service", "shop", "workers=100000");
-    lab_part(&l, "call", "shop.mq", "network=0");
-    lab_part(&l, "call", SUB ".reader", "network=0");
+    struct lab l = street(broker, topic, READER, work);
     lab_part(&l, "call", "low.shop", "network=0");
     lab_part(&l, "call", "high.shop", "network=0");
-    lab_part(&l, "service", "reader", "workers=1000");
-    lab_endpoint(&l, "shop", "order", &publish);
-    lab_endpoint(&l, "reader", "apply", &apply);
     lab_part(&l, "client", "low", low);
     lab_part(&l, "client", "high", high);
     lab_start(&l, 1);
@@ -148,6 +145,32 @@ static void who_matters_takes_the_cores(void **state)
     lab_run(&l, 10 * SIM_SEC);
     near(mq(&l, "cpu_seconds_total"), 4, 0.001);
     lab_free(&l);
+}
+
+/* A slow machine is slow for every class; one that goes ends the work of all. */
+static void what_befalls_the_cores_befalls_all(void **state)
+{
+    (void)state;
+    for (int down = 0; down < 2; down++) {
+        struct lab l = two_classes("cores=2 cpu=1s latency=0 order=priority preempt=on",
+                                   "", "to=shop/order rate=1 arrivals=even priority=0",
+                                   "to=shop/order rate=1 arrivals=even priority=3", 0);
+        lab_op(&l, SUB, "pause", NULL);
+        lab_fault(&l, "mq", "slow", "2", 0);
+        lab_run(&l, 1100 * SIM_MS);
+        lab_set(&l, "low", "rate", "0");
+        lab_set(&l, "high", "rate", "0");
+        if (down)
+            lab_fault(&l, "mq", "down", NULL, 0);
+        const char *total = down ? "failed_total" : "answered_total";
+        lab_run(&l, down ? 1200 * SIM_MS : 3 * SIM_SEC - 1000);
+        assert_true(lab_metric(&l, "low", total) == down);
+        assert_true(lab_metric(&l, "high", total) == down);
+        lab_run(&l, 3 * SIM_SEC + 1000);
+        assert_true(lab_metric(&l, "low", total) == 1);
+        assert_true(lab_metric(&l, "high", total) == 1);
+        lab_free(&l);
+    }
 }
 
 /* Two classes in one processor, preemptive resume: the first does not notice the second,
@@ -364,6 +387,7 @@ int main(void)
         cmocka_unit_test(confirming_takes_longer_under_load),
         cmocka_unit_test(what_is_worked_on_is_not_stored),
         cmocka_unit_test(who_matters_takes_the_cores),
+        cmocka_unit_test(what_befalls_the_cores_befalls_all),
         cmocka_unit_test(classes_wait_as_the_theory_says),
         cmocka_unit_test(who_matters_gets_the_room),
         cmocka_unit_test(producers_lose_patience),

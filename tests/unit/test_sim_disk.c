@@ -28,11 +28,8 @@ static struct lab shop(const char *db, const char *table)
     lab_part(&l, "statement", "db.see", "cpu=1ms table=t access=scan");
     lab_part(&l, "statement", "db.note", "cpu=1ms wal=1000");
     lab_part(&l, "replica", "db.b", "delay=1ms");
-    lab_part(&l, "service", "app", "workers=1000");
-    lab_part(&l, "pool", "app.pool", "to=db size=50");
+    lab_app(&l, "app", "to=db size=50", "db", "touch add drop see note");
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        struct node n = SQL(names[i]);
-        lab_endpoint(&l, "app", names[i], &n);
         snprintf(text, sizeof text, "to=app/%s rate=0 arrivals=even", names[i]);
         lab_part(&l, "client", names[i], text);
     }

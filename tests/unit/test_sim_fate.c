@@ -20,7 +20,6 @@ static double of(const struct lab *l, const char *comp, const char *metric)
 /* Ten inserts and five deletes a second; a backup of a second at 60 s. */
 static struct lab shop(const char *db, const char *table)
 {
-    struct node add = SQL("add"), drop = SQL("drop"), see = SQL("see");
     struct lab l = lab_new();
     lab_part(&l, "database", "db", db);
     lab_part(&l, "table", "db.t", table);
@@ -30,11 +29,7 @@ static struct lab shop(const char *db, const char *table)
     lab_part(&l, "statement", "db.see", "cpu=1ms table=t access=index");
     lab_part(&l, "replica", "db.b", "delay=1ms");
     lab_part(&l, "backup", "db.nightly", "every=1h at=60s rate=1e12");
-    lab_part(&l, "service", "app", "workers=1000");
-    lab_part(&l, "pool", "app.pool", "to=db size=50");
-    lab_endpoint(&l, "app", "add", &add);
-    lab_endpoint(&l, "app", "drop", &drop);
-    lab_endpoint(&l, "app", "see", &see);
+    lab_app(&l, "app", "to=db size=50", "db", "add drop see");
     lab_part(&l, "client", "adders", "to=app/add rate=10 arrivals=even");
     lab_part(&l, "client", "droppers", "to=app/drop rate=5 arrivals=even");
     lab_part(&l, "client", "readers", "to=app/see rate=10 arrivals=even");
@@ -193,7 +188,6 @@ static void only_what_was_answered_is_lost(void **state)
  * before; readers ask for rows, adders bring new ones. */
 static struct lab old_shop(const char *db, const char *backup)
 {
-    struct node add = SQL("add"), see = SQL("see"), late = SQL("late");
     struct lab l = lab_new();
     lab_part(&l, "database", "db", db);
     lab_part(&l, "table", "db.t", "rows=900 grew=1 row_bytes=100");
@@ -202,16 +196,11 @@ static struct lab old_shop(const char *db, const char *backup)
     lab_part(&l, "statement", "db.late", "cpu=1ms table=t must_find=on on=replica");
     lab_part(&l, "replica", "db.b", "delay=1ms");
     lab_part(&l, "backup", "db.nightly", backup);
-    lab_part(&l, "service", "app", "workers=1000");
-    lab_part(&l, "pool", "app.pool", "to=db size=50");
-    lab_part(&l, "service", "office", "workers=1000");
-    lab_part(&l, "pool", "office.pool", "to=db size=50 role=replica");
-    lab_endpoint(&l, "app", "add", &add);
-    lab_endpoint(&l, "app", "see", &see);
-    lab_endpoint(&l, "office", "see", &late);
+    lab_app(&l, "app", "to=db size=50", "db", "add see");
+    lab_app(&l, "office", "to=db size=50 role=replica", "db", "late");
     lab_part(&l, "client", "adders", "to=app/add rate=10 arrivals=even");
     lab_part(&l, "client", "readers", "to=app/see rate=50 arrivals=even");
-    lab_part(&l, "client", "clerks", "to=office/see rate=50 arrivals=even");
+    lab_part(&l, "client", "clerks", "to=office/late rate=50 arrivals=even");
     lab_start(&l, 1);
     return l;
 }

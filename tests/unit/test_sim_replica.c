@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include <cmocka.h>
+#include <math.h>
 
 /* Writers write 1,000 bytes of log each, readers read at the replica. */
 static struct lab shop(const char *db, const char *replica, const char *pool,
@@ -105,6 +106,91 @@ static void more_marks_than_there_is_room_for(void **state)
     lab_op(&l, "db.b", "resume_replay", NULL);
     lab_run(&l, 41 * SIM_SEC);
     assert_true(of(&l, "db.b", "lag_bytes") < 1e5);
+    lab_free(&l);
+}
+
+/* A replay that stood still for a minute: far more was written than there are marks, so
+ * that nearly all is in the last one. */
+static struct lab stood_still(void)
+{
+    struct lab l = shop("", "delay=0 replay_rate=400000", "to=db", 200);
+    lab_start(&l, 3);
+    lab_run(&l, 10 * SIM_SEC);
+    lab_op(&l, "db.b", "pause_replay", NULL);
+    lab_run(&l, 70 * SIM_SEC);
+    assert_true(of(&l, "db.b", "lag_bytes") > 20 * 512 * 1000.0);
+    return l;
+}
+
+/* Nothing new comes: the bytes fall evenly, the oldest write moves on by the same share of
+ * the minute, and both are nothing at the moment that was told. */
+static void catching_up_is_even(void **state)
+{
+    (void)state;
+    struct lab l = stood_still();
+    lab_set(&l, "writers", "rate", "0");
+    lab_run(&l, 71 * SIM_SEC);
+    double behind = of(&l, "db.b", "lag_bytes"), lag = of(&l, "db.b", "lag");
+    lab_op(&l, "db.b", "resume_replay", NULL);
+    double whole = of(&l, "db.b", "catch_up");
+    assert_true(whole == behind / 400000 && of(&l, "db.b", "lag_bytes") == behind);
+    for (int k = 1; k < 20; k++) {
+        double share = k / 20.0;
+        lab_run(&l, 71 * SIM_SEC + (sim_time)(whole * share * 1e9));
+        assert_true(fabs(of(&l, "db.b", "lag_bytes") - behind * (1 - share)) < 1001);
+        assert_true(fabs(of(&l, "db.b", "lag") - (lag + (whole - 60) * share)) < 1);
+        assert_true(fabs(of(&l, "db.b", "catch_up") - whole * (1 - share)) < 1e-6);
+    }
+    lab_run(&l, 71 * SIM_SEC + (sim_time)(whole * 1e9));
+    assert_true(of(&l, "db.b", "lag") == 0 && of(&l, "db.b", "lag_bytes") == 0);
+    assert_true(of(&l, "db.b", "catch_up") == 0);
+    lab_free(&l);
+}
+
+/* A link that was down for a minute, and is what takes the time afterwards: what arrives
+ * is applied at once, so it is even, too. */
+static void a_link_catches_up_evenly(void **state)
+{
+    (void)state;
+    struct lab l = shop("", "delay=0 bandwidth=400000", "to=db", 200);
+    lab_start(&l, 3);
+    lab_run(&l, 10 * SIM_SEC);
+    lab_fault(&l, "db.b", "link_down", NULL, 61 * SIM_SEC);
+    lab_run(&l, 70 * SIM_SEC);
+    lab_set(&l, "writers", "rate", "0");
+    lab_run(&l, 71 * SIM_SEC);
+    double behind = of(&l, "db.b", "lag_bytes"), lag = of(&l, "db.b", "lag");
+    double whole = of(&l, "db.b", "catch_up");
+    assert_true(behind > 20 * 512 * 1000.0 && whole == behind / 400000);
+    for (int k = 1; k < 20; k++) {
+        double share = k / 20.0;
+        lab_run(&l, 71 * SIM_SEC + (sim_time)(whole * share * 1e9));
+        assert_true(fabs(of(&l, "db.b", "lag_bytes") - behind * (1 - share)) < 1001);
+        assert_true(fabs(of(&l, "db.b", "lag") - (lag + (whole - 60) * share)) < 1);
+    }
+    lab_run(&l, 71 * SIM_SEC + (sim_time)(whole * 1e9));
+    assert_true(of(&l, "db.b", "lag") == 0 && of(&l, "db.b", "lag_bytes") == 0);
+    lab_free(&l);
+}
+
+/* While half of the replay's rate is written, and merged, on and on: a minute falls away
+ * in a minute, and at no time does the lag grow. */
+static void the_lag_falls_while_writing_goes_on(void **state)
+{
+    (void)state;
+    struct lab l = stood_still();
+    lab_op(&l, "db.b", "resume_replay", NULL);
+    double behind = of(&l, "db.b", "lag_bytes"), lag = of(&l, "db.b", "lag");
+    for (int s = 1; s <= 50; s++) {
+        lab_run(&l, (70 + s) * SIM_SEC);
+        double left = of(&l, "db.b", "lag_bytes"), late = of(&l, "db.b", "lag");
+        assert_true(left < behind - 100000 && left > behind - 300000);
+        assert_true(late < lag);
+        behind = left;
+        lag = late;
+    }
+    lab_run(&l, 140 * SIM_SEC);
+    assert_true(of(&l, "db.b", "lag") < 0.1 && of(&l, "db.b", "lag_bytes") < 20000);
     lab_free(&l);
 }
 
@@ -847,6 +933,9 @@ int main(void)
         cmocka_unit_test(the_lag_is_the_delay),
         cmocka_unit_test(a_slow_replay_falls_behind),
         cmocka_unit_test(more_marks_than_there_is_room_for),
+        cmocka_unit_test(catching_up_is_even),
+        cmocka_unit_test(a_link_catches_up_evenly),
+        cmocka_unit_test(the_lag_falls_while_writing_goes_on),
         cmocka_unit_test(a_switchover_loses_nothing),
         cmocka_unit_test(a_switchover_without_fencing_refuses_writes),
         cmocka_unit_test(a_backup_takes_its_share_while_it_runs),

@@ -14,20 +14,16 @@
 /* Ten reads and ten updates a second. */
 static struct lab shop(const char *db, const char *table)
 {
-    struct node read = SQL("read"), write = SQL("write"), alone = {.kind = NODE_LOCK};
-    struct node tx = {.kind = NODE_TRANSACTION, .target = "db", .body = &alone};
-    struct lab l = lab_new();
-    alone = (struct node){
+    const struct node alone = {
         .kind = NODE_LOCK, .target = "db", .what = "t", .p = LOCK_ACCESS_EXCLUSIVE};
+    const struct node tx = {.kind = NODE_TRANSACTION, .target = "db", .body = &alone};
+    struct lab l = lab_new();
     lab_part(&l, "database", "db", db);
     lab_part(&l, "table", "db.t", table);
     lab_part(&l, "statement", "db.read", "cpu=1ms table=t access=index rows=100");
     lab_part(&l, "statement", "db.write", "cpu=1ms table=t access=index updates=1");
     lab_part(&l, "statement", "db.by_status", "cpu=1ms table=t index=status");
-    lab_part(&l, "service", "app", "workers=1000");
-    lab_part(&l, "pool", "app.pool", "to=db size=50");
-    lab_endpoint(&l, "app", "read", &read);
-    lab_endpoint(&l, "app", "write", &write);
+    lab_app(&l, "app", "to=db size=50", "db", "read write");
     lab_endpoint(&l, "app", "alone", &tx);
     lab_part(&l, "client", "readers", "to=app/read rate=10 arrivals=even");
     lab_part(&l, "client", "writers", "to=app/write rate=10 arrivals=even");

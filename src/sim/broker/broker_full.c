@@ -2,13 +2,13 @@
  * A broker that is full. Messages have sizes, connections have buffers; what both come to
  * may reach `memory`, and what is kept in all may reach `disk`.
  *
- * Then producers wait, in the order in which they came or by priority, and consumers go on: RabbitMQ's memory and disk alarms
- * suspend reading from connections that publish, and look every 2.5 s whether they may go
- * on (rabbitmq.com, Memory and Disk Alarms; memory_monitor_interval = 2500). Kafka's
- * producers hold on to what they cannot send in buffer.memory, and then block for
- * max.block.ms, a minute by default, before send() fails (kafka.apache.org, Producer
- * Configs): `max_block`. Or they are refused at once (ActiveMQ: sendFailIfNoSpace, in
- * Producer Flow Control).
+ * Then producers wait, in the order in which they came or by priority, and consumers go
+ * on: RabbitMQ's memory and disk alarms suspend reading from connections that publish,
+ * and look every 2.5 s whether they may go on (rabbitmq.com, Memory and Disk Alarms;
+ * memory_monitor_interval = 2500). Kafka's producers hold on to what they cannot send
+ * in buffer.memory, and then block for max.block.ms, a minute by default, before send()
+ * fails (kafka.apache.org, Producer Configs): `max_block`. Or they are refused at once
+ * (ActiveMQ: sendFailIfNoSpace, in Producer Flow Control).
  *
  * Memory counts what somebody needs yet: before it is full, messages that everybody has
  * read go, whatever `keep_read` says. The disk keeps them until their time is over.

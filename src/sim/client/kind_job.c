@@ -239,6 +239,7 @@ static void run_end(struct world *w, struct act *a, enum reason reason)
     comp_id c = a->comp;
     struct job_state *s = job_state(w, c);
     sim_time took = w_now(w) - a->start;
+    bool late = job_data(w, c)->slo && a->of_job.late == 0; /* counted so by EV_LATE */
     cal_cancel(w, &a->of_job.timeout);
     cal_cancel(w, &a->of_job.death);
     cal_cancel(w, &a->of_job.late);
@@ -247,9 +248,9 @@ static void run_end(struct world *w, struct act *a, enum reason reason)
     a->reason = (uint8_t)reason;
     if (reason == REASON_NONE || a->culprit == COMP_NONE)
         a->culprit = reason == REASON_NONE ? COMP_NONE : c;
-    bool good = reason == REASON_NONE && !a->of_job.bad && a->age != AGE_LOST;
+    bool good = reason == REASON_NONE && !late && a->age != AGE_LOST;
     s->good += good;
-    s->bad += !good && !a->of_job.bad;
+    s->bad += !good && !late;
     s->seconds += took;
     if (job_data(w, c)->items != COMP_NONE)
         count_rows(w, a, reason);
@@ -367,7 +368,6 @@ static void job_event(struct world *w, comp_id c, int what, uint32_t r, uint32_t
     struct act *a = act_alive(w, r, gen);
     if (what == EV_LATE) {
         a->of_job.late = 0;
-        a->of_job.bad = true;
         s->bad++;
     } else if (what == EV_TIMEOUT_OVER) {
         a->of_job.timeout = 0;

@@ -178,10 +178,14 @@ uint64_t wal_received(const struct world *w, comp_id node, uint64_t *writes)
     return lsn;
 }
 
-/* The share of a mark's log that is applied by now. */
+/* The share of a mark's log that is applied by now, at the pace of what is slower: the
+ * link or the replay. */
 static double share_applied(const struct world *w, comp_id node, const struct mark *m)
 {
-    sim_time takes = time_for(m->bytes, feed_of(w, node).replay_per_s);
+    struct feed l = feed_of(w, node);
+    sim_time link = time_for(m->bytes, l.bytes_per_s);
+    sim_time replay = time_for(m->bytes, l.replay_per_s);
+    sim_time takes = link > replay ? link : replay;
     sim_time left = m->applied == SIM_FOREVER ? takes : m->applied - w_now(w);
     return left < takes ? (double)(takes - left) / (double)takes : 0;
 }

@@ -15,7 +15,7 @@
 
 /* Whoever was told to go on and was ended since, with its answer still on its way, does
  * not. Else runs one ready act; false: there is none. */
-static inline bool ready_one(struct world *w)
+HOT bool ready_one(struct world *w)
 {
     struct head *h = W_HEAD(w);
     if (h->next != 0) {
@@ -118,8 +118,7 @@ static bool begin(struct world *w, uint64_t seed)
     if (!init_comps(w))
         return false;
     schedule_init(w);
-    while (ready_one(w))
-        ;
+    world_settle(w);
     return world_headroom(w, 0);
 }
 

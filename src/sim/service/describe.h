@@ -37,7 +37,7 @@ enum err service_fault(struct world *w, comp_id c, int fault, const struct actio
                        bool on, struct errmsg *why);
 
 /* service_look.c */
-enum { SERVICE_METRICS = 38 };
+enum { SERVICE_METRICS = 39 };
 extern const struct metric_desc service_metrics[SERVICE_METRICS];
 double service_metric(const struct world *w, comp_id c, int metric, int instance);
 int service_instances(const struct world *w, comp_id c);

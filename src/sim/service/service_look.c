@@ -49,6 +49,7 @@ enum {
     M_LEFT,
     M_BACKLOG,
     M_BACKLOG_LONGEST,
+    M_FINISHED,
     M_COUNT
 };
 _Static_assert((int)M_COUNT == (int)SERVICE_METRICS, "each metric has its description");
@@ -133,6 +134,8 @@ static double metric_of(const struct world *w, const struct instance *i, int met
         return (double)i->requests;
     case M_ERRORS:
         return (double)i->errors;
+    case M_FINISHED:
+        return (double)i->requests - (i->busy + i->queue.count);
     case M_REFUSED:
         return (double)i->refused;
     case M_SECONDS:
@@ -407,4 +410,6 @@ const struct metric_desc service_metrics[SERVICE_METRICS] = {
       "How long somebody has been waiting without a break, at the worst instance."),
     M("backlog_longest_seconds", "http_server_backlog_longest_seconds", METRIC_GAUGE,
       "s", "The longest such time so far: what it took to drain the queue."),
+    M("finished_total", "http_server_request_duration_seconds_count", METRIC_COUNTER,
+      "1", "Requests that ended, well or badly."),
 };
