@@ -78,5 +78,7 @@ void players_print(const struct players *p, const char *lesson_id, struct buf *o
  * the seeds, guided / on call; "-": nothing to do there. */
 void players_head(struct buf *out);
 void players_line(const struct players *p, const char *lesson_id, struct buf *out);
+/* A second one: what each player does. */
+void players_legend(struct buf *out);
 
 #endif

@@ -392,9 +392,14 @@ static void add_text(struct buf *b, const struct proving *v)
         add_passing(b, v);
 }
 
-/* One table of all lessons, as lessons/README.md has it. */
+/* One table of all lessons, as lessons/README.md has it; before that of players, who they
+ * are. */
 static void add_markdown(struct buf *b, const struct proving *v)
 {
+    if (v->thoughtless) {
+        players_legend(b);
+        buf_addch(b, '\n');
+    }
     (v->thoughtless ? players_head : proof_head)(b);
     for (size_t i = 0; i < v->nsubjects; i++) {
         char id[128];

@@ -43,6 +43,10 @@ enum err rival_open(struct run *r, const struct session *s,
 enum err run_reference(struct run *r, const struct course *c, sim_time looks,
                        sim_time end, struct errmsg *why) MUST_USE;
 
+/* How long after a change a verdict on it is due: the lesson's window, or as long as the
+ * reference waits for its own to work, if that is longer; and SETTLE. */
+sim_time verdict_after(const struct lesson *l);
+
 /* The change that made users well; NULL: none did. */
 const struct done_action *score_mattered(const struct grading *g);
 

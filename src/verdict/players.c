@@ -167,3 +167,10 @@ void players_line(const struct players *p, const char *lesson_id, struct buf *ou
     }
     buf_addch(out, '\n');
 }
+
+void players_legend(struct buf *out)
+{
+    buf_adds(out, "| player | what it does |\n| --- | --- |\n");
+    for (int i = 0; i < PLAYER_COUNT; i++)
+        buf_addf(out, "| %s | %s |\n", players[i].word, players[i].does);
+}
