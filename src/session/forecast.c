@@ -95,6 +95,13 @@ static void leave_it(struct session *s, struct forecast *f)
     buf_release(&told);
 }
 
+/* Whether a change belongs to the one that was predicted, where that may be any: the first
+ * begins it, and so does all that is typed in the minute after it. */
+static bool joins(const struct session *s, const struct forecast *f)
+{
+    return !f->armed || run_now(&s->run) - f->armed_at <= SIM_MIN;
+}
+
 void forecast_changing(struct session *s, const struct action *a)
 {
     for (size_t i = 0; i < s->nforecasts; i++) {
@@ -102,7 +109,7 @@ void forecast_changing(struct session *s, const struct action *a)
         if (!waits(f))
             continue;
         const struct step *st = lesson_step(s->lesson, f->step);
-        f->making = st->any_change ? 1 : lines_of_change(s, st, a);
+        f->making = st->any_change ? joins(s, f) : lines_of_change(s, st, a);
         if (!f->making && f->armed && f->due != SIM_FOREVER)
             leave_it(s, f);
         if (!f->armed)

@@ -36,8 +36,8 @@ static void time_rows(const struct maker *k, comp_id client, const char *name)
         return;
     add_text(
         k->r, BLOCK_TEXT,
-        "Where the time of the slowest tenth of %s' requests went, from the page at "
-        "%s:",
+        "Where the time of the slowest tenth of the requests of %s went, from the page "
+        "at %s:",
         name, at_clock(k, k->v->from));
     rows_block(&t, "WAITING FOR|>TIME|>SHARE|>A TYPICAL REQUEST", 4);
 }

@@ -241,8 +241,10 @@ static void print_row(const struct block *b, const char *const *cells, struct bu
     char head[80];
     buf_init(&line, 0);
     buf_adds(&line, cells[0]);
-    for (size_t i = 1; i < b->ncols; i++) {
-        buf_adds(&line, i == 1 ? ": " : ", ");
+    for (size_t i = 1, told = 0; i < b->ncols; i++) {
+        if (b->ncols > 2 && str_eq(cells[i], "-"))
+            continue; /* unknown: a screen has a place to keep empty, a sentence has none */
+        buf_adds(&line, told++ == 0 ? ": " : ", ");
         if (b->ncols > 2)
             buf_addf(&line, "%s ", head_of(b, i, head, sizeof head));
         buf_adds(&line, cells[i]);

@@ -4,35 +4,6 @@
 set -u
 . "$(dirname "$0")/../lib/learner.sh"
 
-learner "one who obeys" the-quiet-import guided 90 100 'Cured: |Recovered: ' <<'end'
-2
-count
-4300
-chart payments_booked --since 55m
-13:17
-queue
-logs importer --level debug | tail -5
-importer silent-drop
-changes
-2
-up, same
-flag instant-reader off
-wait 4m
-wait 4m
-say
-payers
-30 %
-2
-14:30
-2
-set payments_booked.idempotent on
-queue replay feed.payments.importer 60m
-yes
-wait 12m
-wait 12m
-1
-end
-
 learner "one who books twice" the-quiet-import guided 0 85 'Mitigated: |Users still suffer' <<'end'
 2
 count
