@@ -24,7 +24,7 @@ return lesson {
   summary = "A seat-booking site fails for a few seconds in every minute, with a hit ratio of 96 %.",
   post = {
     title = "Caching Is Easy. Production Caching Is Not.",
-    url = "https://www.thetruecode.com/",
+    url = "https://www.thetruecode.com/the-true-code-of-production-systems/caching-is-easy-production-caching-is-not/",
     basis = "opening",
   },
   teaches = {

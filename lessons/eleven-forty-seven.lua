@@ -37,7 +37,7 @@ return lesson {
   level = 2,
   summary = "Lunch orders fail. The autoscaler adds instances, and with each one it gets worse.",
   post = {
-    title = "The True Code of Production Systems: its post on scaling",
+    title = "Scaling the Application: Not an Answer to Every Performance Issue",
     url = "https://www.thetruecode.com/the-true-code-of-production-systems/",
     basis = "title",
   },

@@ -57,7 +57,7 @@ return lesson {
   summary = "One order in eight does not appear in the list. Every average is fine.",
   post = {
     title = "CQRS Simplified the Design. It Complicated Production.",
-    url = "https://www.thetruecode.com/the-true-code-of-production-systems/",
+    url = "https://www.thetruecode.com/the-true-code-of-production-systems/cqrs-production-eventual-consistency-read-model-lag/",
     basis = "title",
   },
   teaches = {

@@ -40,8 +40,8 @@ return lesson {
   level = 3,
   summary = "The import succeeds every time. A third of the payments is nowhere.",
   post = {
-    title = "The True Code of Production Systems: its post on silence",
-    url = "https://www.thetruecode.com/the-true-code-of-production-systems/",
+    title = "Silence Is a Design Decision",
+    url = "https://www.thetruecode.com/the-true-code-of-production-systems/silence-is-a-design-decision/",
     basis = "title",
   },
   teaches = {

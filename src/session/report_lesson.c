@@ -124,9 +124,8 @@ void make_lesson(const struct maker *k)
         struct block *b = add_block(k->r, BLOCK_LINK, li->post_title);
         b->url = arena_strdup(&k->r->mem, li->post_url);
         add_text(k->r, BLOCK_TEXT,
-                 "From the series \"The True Code of Production Systems\" "
-                 "(thetruecode.com). This "
-                 "lesson is an independent adaptation%s.",
+                 "From the series \"The True Code of Production Systems\" by Gaurav "
+                 "Sharma (thetruecode.com). This lesson is an independent adaptation%s.",
                  str_eq(li->post_basis, "opening") ? " of the post's opening"
                                                    : " of the post's theme");
     }
