@@ -68,9 +68,7 @@ static void put_table(const struct maker *k)
         choice_row(k, &t, i, x);
         known = x->known ? x : known;
     }
-    rows_block(
-        &t, "CHOICE|TAKES|CALLS AT|>REQUESTS LOST|ON A HEALTHY NIGHT",
-        5);
+    rows_block(&t, "CHOICE|TAKES|CALLS AT|>REQUESTS LOST|ON A HEALTHY NIGHT", 5);
     if (known)
         put_without(k, known->without);
 }
