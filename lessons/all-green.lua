@@ -103,7 +103,7 @@ return lesson {
       endpoints = { track = { compute(ms(2)), transaction("orders-db", {
         query("orders-db", "track"), call("parcel-service", "where") }) } } }
     w:balancer { "edge", to = "checkout" }
-    w:client { "shoppers", to = "edge/buy", rate = per_minute(vary("rate", 41, 44)), gives_up = sec(8), reloads = 0.4 }
+    w:client { "shoppers", to = "edge/buy", rate = per_minute(vary("rate", 41.1, 43.9)), gives_up = sec(8), reloads = 0.4 }
     w:client { "browsers", to = "edge/basket", rate = per_second(2), gives_up = sec(8) }
     w:client { "trackers", to = "order-status/track", rate = per_minute(60), gives_up = sec(8) }
   end,

@@ -69,7 +69,7 @@ return lesson {
         { "v" .. version() + 1, buy = reading_notes(share()) },
       } }
     w:balancer { "edge", to = "shop" }
-    w:client { "shoppers", to = "edge/buy", rate = per_second(vary("rate", 19, 22)), gives_up = sec(8) }
+    w:client { "shoppers", to = "edge/buy", rate = per_second(vary("rate", 19.2, 21.8)), gives_up = sec(8) }
   end,
 
   promises = { users = { "an order is placed within 2 s", within = sec(2), good = 0.99,
@@ -83,9 +83,9 @@ return lesson {
 
   incident = function(i)
     i:cause(vary("deploy", min(25), min(26.5)), deploy("shop", "v" .. version() + 1, { by = pick("who", { "Jonas", "deploy bot" }) }))
-    i:red_herring(vary(min(8), min(15)), decoy("shop-db",
-      pick { "nightly report moved to 21:30", "backup moved to 03:15", "old log rows removed" },
-      { by = pick { "Ana", "Kofi", "Linh" } }))
+    local other = pick { { "shop-db", "nightly report moved to 21:30" }, { "shop-db", "backup moved to 03:15" },
+                         { "edge", "access log kept for 30 days" } }
+    i:red_herring(vary(min(8), min(15)), decoy(other[1], other[2], { by = pick { "Ana", "Kofi", "Linh" } }))
     i:at(min(30), page("Orders are failing at Tidewater Books."))
     i:at(min(30), ticket("Mara (shop)",
       "People say that the order button answers with an error. Not all of them."))
@@ -171,6 +171,7 @@ return lesson {
       replies = {
         { "1", "Orders went well for ten minutes after it. Look at the times again." },
         { "shop-db", "Orders went well for ten minutes after it. Look at the times again." },
+        { "edge", "Orders went well for ten minutes after it. Look at the times again." },
         { "nothing", "It could be. But look at the times again: what happened just before?" } },
       hints = { "What happened just before orders began to fail?", "Compare the times of the changes with yours.",
                 "Type: changes    and then the number of one" },
