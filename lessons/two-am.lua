@@ -120,9 +120,9 @@ return lesson {
     i:at(vary(min(10), min(13)), op(server(far()), "pause_replay", {}, { by = "Ola" }))
     i:at(vary(min(20), min(25)), fault(server(cut()), "link_down"))
     i:red_herring(vary(min(29), min(33)), deploy("sorter", "v" .. v, { by = pick { "Pim", "deploy bot" }, was = "v" .. v - 1 }))
-    i:red_herring(vary(min(26), min(35)), decoy("edge",
-      pick { "belt 7 moved to gate 12", "test of the emergency lights", "new label printers in hall 2" },
-      { by = pick { "Jonas", "Mio", "Signe" }, final = true }))
+    local other = pick { { "edge", "belt 7 moved to gate 12" }, { "edge", "test of the emergency lights" },
+                         { "tracking", "new page for customers" } }
+    i:red_herring(vary(min(26), min(35)), decoy(other[1], other[2], { by = pick { "Jonas", "Mio", "Signe" }, final = true }))
     i:cause(vary(GONE - sec(30), GONE + sec(30)), fault("parcels-db", "host_gone", {}, { lasts = min(27) }))
   end,
 
@@ -217,7 +217,7 @@ return lesson {
         "suspect parcels-db host-gone because ps, db replicas" } },
 
     find { "trigger", title = "What began it?", answer = "trigger",
-      say = [[A replica's replay was paused, a version was put out, and there was something at the edge. Did one of them begin
+      say = [[A replica's replay was paused, a version was put out, and something else was changed. Did one of them begin
         it? Or did something break by itself, without anybody? Type the component in which it began.]],
       replies = { { "nothing", "Nobody's change began it. Something did, all the same: in which component?" } },
       wrong = "When was that done, and what did the belts do in the minutes after it?",
