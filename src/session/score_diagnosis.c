@@ -1,5 +1,5 @@
 /*
- * What the learner thought it was at the last moment before the change that mattered; when
+ * The learner's diagnosis at the last moment before the change that mattered; when
  * no change did, at the end. The notebook is read again up to there: a suspicion opens, a
  * rule-out closes it. A suspicion that came with the cure or after it shows nothing, and
  * naming everything in turn shows little: from the third wrong suspicion on, each costs a

@@ -63,7 +63,7 @@ static void say_anything(struct hand *h)
     type(h, "say --who x --since x --impact x --state investigating --next x");
 }
 
-/* ---- the lesson's steps, without looking at them ---------------------------------- */
+/* ---- the lesson's steps, without looking at them --------------------------------- */
 
 /* Types the first answer, then the others. */
 static void answer(struct hand *h, size_t step, size_t choices)
@@ -147,7 +147,7 @@ static void type_shown(struct hand *h, const struct text *text, size_t step)
     buf_release(&words);
 }
 
-/* ---- settings, without knowing what they mean ------------------------------------- */
+/* ---- settings, without knowing what they mean ------------------------------------ */
 
 /* Whether a setting is one of what the player turns, and to what; false: leave it. */
 typedef bool setting_fn(const struct hand *h, comp_id c, const struct param_desc *p,
