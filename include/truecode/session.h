@@ -58,6 +58,7 @@ struct session_options {
     bool ascii;
     bool draft;            /* the file is a draft (lesson_load_draft()): `eval` works */
     int columns;           /* console width; 0: 78 */
+    bool early;            /* the page is enough: see session_open() */
     bool quiet;            /* the prover's own: nothing is wrong on this night */
     struct effort *effort; /* the prover's own; NULL in every face */
     const struct run *
@@ -69,7 +70,12 @@ struct session_options {
  * last line cut short is dropped, not an error. ERR_MISMATCH: the tape is of a lesson of
  * another identity (see lesson_identity(); other words do not matter), of another engine
  * or seed, a line of it does not fit its chain (truecode/tape.h) or it replays to another
- * trace; the sentence says which. */
+ * trace; the sentence says which.
+ *
+ * With `early` it returns before the night has been run up to its page, where that is a
+ * new run whose page is the lesson's own words (not on a night drawn blind). Ticks run it
+ * there: the view's `opened` says how far it is; other inputs run the rest at once. The
+ * tape begins when it is there. */
 enum err session_open(struct session **out, const struct session_options *o,
                       struct errmsg *why) MUST_USE;
 void session_free(struct session *s);
@@ -97,7 +103,8 @@ void session_set_columns(struct session *s, int columns);
  * `max_events` events are run. *more: simulated time is still owed: call again at once
  * with elapsed 0 after looking for keys. ERR_LIMIT: the world ran away (said in the
  * transcript; the run is over). A predicate that raises is said there, too, and the
- * incident goes on. */
+ * incident goes on. ERR_LESSON, ERR_LIMIT of a night that does not come to its page: the
+ * session is of no use. */
 enum err session_tick(struct session *s, sim_time elapsed, uint64_t max_events,
                       bool *more, struct errmsg *why) MUST_USE;
 /* Runs to simulated time t at once, or to where a wait would stop (plain mode, prover).
@@ -157,6 +164,10 @@ struct session_view {
     sim_time now, day_start;
     enum phase phase;
     enum hold hold;
+    double
+        opened; /* share of the night up to the page that has been run; 1: all. Below 1
+                      only what the page needs is set: lesson, world (its model), now */
+    const char *failed; /* the reason why it does not come to its page; NULL */
     double speed;
     sim_time wait_until; /* HOLD_WAITING */
     uint64_t seed;

@@ -128,6 +128,7 @@ struct wire_request {
     uint64_t first_seed; /* PROVE: of the whole proof, of which these are a part */
     enum play_mode mode;
     bool draft; /* OPEN, VALIDATE: the lesson is being written */
+    bool early; /* OPEN: answer with the page, before the night has been run up to it */
     /* the screen */
     enum wire_face face;
     int rows, cols; /* 0 rows: none is drawn. Plain: 1 row, the prompt's; 0 where
@@ -198,6 +199,9 @@ struct wire_answer {
     bool fast;               /* a wait is running */
     bool bell;               /* the pager rang */
     bool over;               /* the incident is over (plain: the debrief was printed) */
+    bool
+        opening; /* opened early: ticks run the night up to its page, of which `done` in a
+                     hundred is done; with an error: it will never be there */
 
     /* text and lines to be shown, after the tape is written down */
     const char *text; /* plain output, report; clean, with newlines */

@@ -325,6 +325,7 @@ struct play {
     struct store_run run;   /* of the open lesson; lesson "" none */
     bool unsaved;           /* `run` changed since it was saved */
     bool wrote;             /* the run's tape grew since then */
+    bool opening;           /* the night has not come to its page: nothing is kept */
     bool fresh_score;       /* just finished: its report is to be kept */
     bool named;             /* the open run was named by its id, not by a lesson */
     struct tape_file *tape; /* NULL: none open */
@@ -360,11 +361,13 @@ struct command play_goes_on(const struct play *p);
 int play_run(const struct cli_args *a, bool draws);
 /* "2026-03-23 20:12", here. */
 void date_text(char *to, size_t size, int64_t seconds);
-/* Notes what an answer tells about the run; play_settle() writes it down, after the
- * answer was shown: the tape is what must be on disk before. */
+/* Notes what an answer tells about the run, and keeps its text once its night has come to
+ * its page; play_settle() writes it down, after the answer was shown: the tape is what must
+ * be on disk before. */
 void play_settle(struct play *p);
 void play_note(struct play *p, const struct wire_answer *a);
-void play_close(struct play *p); /* the open lesson, saved */
+void play_close(struct play *p);  /* the open lesson, saved */
+void play_forget(struct play *p); /* the same where nothing was begun */
 /* Writes tape lines down: the client's callback. */
 void play_tape(void *ctx, const char *s, size_t n);
 

@@ -65,6 +65,16 @@ void full_on_tape(void *ctx, const char *s, size_t n)
 
 /* ---- asking ---------------------------------------------------------------------- */
 
+/* Enter was pressed on a page whose night is still being run up to it. */
+static void say_progress(struct full *f)
+{
+    char text[80];
+    f->holds = f->a.opening;
+    snprintf(text, sizeof text,
+             "Running the system up to this moment: %u %%. Ctrl-C leaves.", f->a.done);
+    full_set_line(f, f->holds ? text : "");
+}
+
 /* The answer came: note it, show it. */
 void full_take_answer(struct full *f)
 {
@@ -72,6 +82,8 @@ void full_take_answer(struct full *f)
         f->line[0] = '\0';
         f->line_stays = false;
     }
+    if (f->holds)
+        say_progress(f);
     play_note(f->p, &f->a);
     wire_frame_apply(&f->a.frame, &f->canvas);
     full_paint(f);

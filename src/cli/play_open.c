@@ -29,9 +29,22 @@ void play_tape(void *ctx, const char *s, size_t n)
         text_keep(p->store, p->run.hash, p->text.s, p->text.len);
 }
 
+/* A run has begun: from now on it is one that can be gone on with. */
+static void begun(struct play *p, const struct wire_answer *a)
+{
+    p->opening = false;
+    text_keep(p->store, p->run.hash, p->text.s, p->text.len);
+    p->run.steps = (int)a->nsteps;
+    p->unsaved = true;
+}
+
 void play_note(struct play *p, const struct wire_answer *a)
 {
     if (p->run.lesson[0] == '\0' || a->lesson[0] == '\0')
+        return;
+    if (p->opening && !a->opening)
+        begun(p, a);
+    if (p->opening)
         return;
     bool changed = p->run.step != (int)a->step || p->run.practice != a->practice;
     p->run.step = (int)a->step;
@@ -89,11 +102,10 @@ void play_close(struct play *p)
     if (p->run.lesson[0] != '\0')
         store_retry(p->store);
     p->run = (struct store_run){0};
-    p->unsaved = p->wrote = false;
+    p->unsaved = p->wrote = p->opening = false;
 }
 
-/* Nothing was begun. */
-static void play_forget(struct play *p)
+void play_forget(struct play *p)
 {
     p->run.lesson[0] = '\0';
     play_close(p);
@@ -380,13 +392,12 @@ static enum err begin(struct play *p, const char *id, struct wire_request *q,
     p->run = store_begin(p->store, id, hash, q->seed, q->mode);
     p->tape = tape_create(p->store, &p->run);
     enum err e = ask_open(p, q, a, why);
-    if (e == ERR_OK) {
-        text_keep(p->store, hash, p->text.s, p->text.len);
-        p->run.steps = (int)a->nsteps;
-        p->unsaved = true;
-    } else {
+    if (e != ERR_OK)
         play_forget(p);
-    }
+    else if (a->opening)
+        p->opening = true;
+    else
+        begun(p, a);
     return e;
 }
 

@@ -47,6 +47,9 @@ enum want ui_do_enter_list(struct ui *u, const struct key *k)
 enum want ui_do_begin(struct ui *u, const struct key *k)
 {
     (void)k;
+    if (ui_view_of(u)->opened < 1) /* else the screen would stand still meanwhile */
+        return WANT_ENTER;
+    u->rung = ui_view_of(u)->pages; /* the front rang for the page that was read */
     session_read(u->s);
     return WANT_NOTHING;
 }
