@@ -127,7 +127,8 @@ static const char *dashed(const struct call *c, const char *name)
     return s;
 }
 
-const char *op_usage(const struct call *c, const struct op_desc *op)
+/* The usage after an operation's name and target: " version [--rolling]". */
+static const char *op_usage(const struct call *c, const struct op_desc *op)
 {
     struct buf b;
     buf_init(&b, 0);
@@ -177,7 +178,8 @@ static void tell_versions(struct call *c, comp_id comp)
     buf_release(&b);
 }
 
-enum err act_list(struct call *c)
+/* Lists the targets: the answer to the bare word. */
+static enum err act_list(struct call *c)
 {
     comp_id v[COMPS_MAX];
     const char *op = op_name(c->cmd);

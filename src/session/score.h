@@ -39,9 +39,6 @@ bool score_overcalled(const struct session *s, enum outcome o);
  * data are asked of it where the lesson has some. */
 enum err rival_open(struct run *r, const struct session *s,
                     struct errmsg *why) MUST_USE;
-/* Lets somebody look for so long, then play a course; to `end`. */
-enum err run_reference(struct run *r, const struct course *c, sim_time looks,
-                       sim_time end, struct errmsg *why) MUST_USE;
 
 /* How long after a change a verdict on it is due: the lesson's window, or as long as the
  * reference waits for its own to work, if that is longer; and SETTLE. */

@@ -154,7 +154,8 @@ enum hold session_hold(const struct session *s)
     return s->unread ? HOLD_READING : HOLD_NONE;
 }
 
-void session_ran_away(struct session *s, const struct errmsg *why)
+/* The world ran away: said, and over. */
+static void session_ran_away(struct session *s, const struct errmsg *why)
 {
     s->run.midway = false; /* the world does not run any more */
     session_say(s, TONE_BAD, "The system ran away and was stopped: %s", why->text);

@@ -87,7 +87,8 @@ static struct act *delivery_new(struct world *w, comp_id c, struct member *m,
     return a;
 }
 
-void delivery_end(struct world *w, struct act *a, enum reason reason, bool good)
+/* A delivery ends; its member is free, nothing is sent on. */
+static void delivery_end(struct world *w, struct act *a, enum reason reason, bool good)
 {
     CHECK(a->gen != 0);
     comp_id c = a->comp;
