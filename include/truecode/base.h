@@ -128,7 +128,7 @@ bool str_match(const char *pattern, const char *s);
 
 /* Did you mean: the nearest of `names` to `word` (Damerau-Levenshtein, at most a third
  * of the longer word, case-blind; ties go to the first), else the only one that `word`
- * begins, else NULL. */
+ * begins, or a part of it behind - or _, else NULL. */
 const char *text_suggest(const char *word, const char *const *names, size_t count);
 
 /* ---- time on the simulated clock ------------------------------------------------- */

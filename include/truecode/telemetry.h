@@ -201,6 +201,7 @@ struct trace_head {
                            The model's */
     uint16_t nspans;
     uint16_t nopen; /* transactions that it left open, and that are open still */
+    uint32_t ncut;  /* spans from its middle that were too many to keep */
 };
 struct trace_filter {
     comp_id comp;            /* touched this component; COMP_NONE: any */

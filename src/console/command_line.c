@@ -5,6 +5,7 @@
  */
 #include "console_internal.h"
 #include "filter.h"
+#include "truecode/mechanism.h"
 
 #include <assert.h>
 #include <string.h>
@@ -233,6 +234,20 @@ static bool wants_out(const char *word)
     return false;
 }
 
+/* "api overlod": what one types who wants to say what is wrong with it. */
+static enum err only_a_component(struct call *c, const struct stage *st)
+{
+    const char *comp = st->words[0].s;
+    const char *what =
+        st->n > 1 ? text_suggest(st->words[1].s, mechanism_words(), MECHANISM_COUNT)
+                  : NULL;
+    if (what)
+        return refuse(c, ERR_NOT_FOUND, "%s is not on the list; did you mean %s %s?",
+                      st->words[1].s, comp, what);
+    return refuse(c, ERR_INPUT, "%s is a component; say what to do with it: ps %s",
+                  comp, comp);
+}
+
 static enum err unknown_command(struct call *c, const struct stage *st)
 {
     size_t n;
@@ -258,10 +273,8 @@ static enum err unknown_command(struct call *c, const struct stage *st)
     if (near)
         return refuse(c, ERR_NOT_FOUND, "There is no command %s; did you mean %s?",
                       word, near);
-    comp_id comp = model_find(c->m, word);
-    if (comp != COMP_NONE)
-        return refuse(c, ERR_INPUT, "%s is a component; say what to do with it: ps %s",
-                      word, word);
+    if (model_find(c->m, word) != COMP_NONE)
+        return only_a_component(c, st);
     return refuse(c, ERR_NOT_FOUND, "There is no command %s; help lists what there is.",
                   word);
 }

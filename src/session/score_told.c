@@ -162,11 +162,13 @@ static const char *what_lies_cost(const struct grading *g, const struct lies *li
 {
     if (!lies->any)
         return "";
-    return arena_printf(
-        g->mem, "At %s people were told that users were well while they suffered%s",
-        score_clock(g, lies->at),
-        lies->stands ? ", and no later word put it right: that costs all of it."
-                     : "; a later word put it right: half of it is left.");
+    return arena_printf(g->mem,
+                        "At %s people were told that users were well, though some had "
+                        "suffered just before%s",
+                        score_clock(g, lies->at),
+                        lies->stands
+                            ? ", and no later word put it right: that costs all of it."
+                            : "; a later word put it right: half of it is left.");
 }
 
 void grade_communication(const struct grading *g, struct score_item *item)

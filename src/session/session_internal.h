@@ -213,6 +213,8 @@ bool session_users_hidden(const struct session *s);
  * names, and those that were looked at. NULL: all, where the lesson has no `shows`, and in
  * the debrief. Valid until the next look. */
 const bool *session_known(struct session *s);
+/* The top component that a subject of EFFECT_SEEN is a look at; COMP_NONE: of none. */
+comp_id looked_at(const struct model *m, const char *subject);
 
 /* ---- the twin of this night (twin.c) --------------------------------------------- */
 

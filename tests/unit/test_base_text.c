@@ -425,6 +425,7 @@ static void suggestions(void **state)
     static const char *const settings[] = {"single_flight", "ttl_jitter", "ttl_mode"};
     assert_string_equal(text_suggest("single", settings, 3), "single_flight");
     assert_null(text_suggest("ttl", settings, 3)); /* two begin so */
+    assert_string_equal(text_suggest("jitter", settings, 3), "ttl_jitter");
     assert_null(text_suggest("si", settings, 3));
     static const char *const twins[] = {"abcd", "abce"};
     assert_string_equal(text_suggest("abcf", twins, 2), "abcd");

@@ -317,7 +317,7 @@ static void connections_take_memory(void **state)
              "memory=1 connection_memory=100 latency=100ms when_full=refuse");
     lab_part(&l, "topic", "mq.orders", BIG);
     lab_part(&l, "service", "shop", "workers=1000");
-    lab_part(&l, "call", "shop.mq", "network=1ms keep_alive=1000");
+    lab_part(&l, "call", "shop.mq", "network=1ms");
     lab_endpoint(&l, "shop", "order", &publish);
     lab_part(&l, "client", "users", USERS "50");
     lab_start(&l, 1);

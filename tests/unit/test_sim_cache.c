@@ -227,7 +227,7 @@ static void connections_take_memory(void **state)
     struct lab l =
         site("maxmemory=1 connection_memory=100 maxmemory_policy=allkeys-lru "
              "latency=100ms",
-             VALUES "50", USERS "50", "keep_alive=1000 network=1ms");
+             VALUES "50", USERS "50", "network=1ms");
     lab_run(&l, 20 * SIM_SEC);
     double open = of(&l, "connections");
     assert_true(open >= 5 && open <= 7); /* fifty a second, 102 ms each */

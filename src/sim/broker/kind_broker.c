@@ -482,6 +482,11 @@ static void broker_connected(struct world *w, comp_id c, int more)
     s->connections += (uint32_t)more;
 }
 
+static bool broker_minds(const struct world *w, comp_id c)
+{
+    return p_number(w, c, BP_CONNECTION_MEMORY) > 0;
+}
+
 static const struct figure_desc figures[] = {
     {.label = "not processed yet",
      .metric = "lag",
@@ -532,6 +537,7 @@ const struct kind_impl kind_broker = {
     .changed = broker_changed,
     .cores = broker_cores,
     .connected = broker_connected,
+    .minds = broker_minds,
     .fault = broker_fault,
     .metric = broker_metric,
     .inflight = broker_inflight,

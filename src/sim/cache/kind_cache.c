@@ -430,6 +430,11 @@ static void cache_connected(struct world *w, comp_id c, int more)
     k->connections += (uint32_t)more;
 }
 
+static bool cache_minds(const struct world *w, comp_id c)
+{
+    return p_number(w, c, CP_CONNECTION_MEMORY) > 0;
+}
+
 static const struct figure_desc figures[] = {
     {.label = "hit ratio",
      .metric = "hits_total",
@@ -473,6 +478,7 @@ const struct kind_impl kind_cache = {
     .changed = cache_changed,
     .cores = cache_cores,
     .connected = cache_connected,
+    .minds = cache_minds,
     .instances = cache_instances,
     .numbers = "shards",
     .begin = cache_begin,

@@ -472,10 +472,13 @@ HOT void delivered(struct world *w, struct act *c)
 void call_delivered(struct world *w, struct act *c)
 {
     act_account(w, c);
-    if (c->parent == 0)
-        act_orphan(w, c);
-    else
+    if (c->parent != 0) {
         delivered(w, c);
+        return;
+    }
+    if (c->flags & ACT_LINE)
+        path_keep(w, c, (enum reason)c->reason);
+    act_orphan(w, c);
 }
 
 static SELDOM void finish_extras(struct world *w, struct act *a)
@@ -531,7 +534,7 @@ void call_let_go(struct world *w, struct act *c, enum reason reason)
     if (c->flags & ACT_LINE)
         path_hang_up(w, c);
     act_abandon(w, c);
-    if (stop)
+    if (stop && !(c->flags & ACT_LINE))
         act_kill(w, c, reason, c->comp);
 }
 

@@ -217,6 +217,17 @@ static void follow(struct world *w, comp_id db, comp_id node)
     }
 }
 
+static sim_time leaderless_now(const struct world *w, const struct cluster *c)
+{
+    return c->leaderless_since != 0 ? w_now(w) - (c->leaderless_since - 1) : 0;
+}
+
+static void leads_again(const struct world *w, struct cluster *c)
+{
+    c->leaderless += leaderless_now(w, c);
+    c->leaderless_since = 0;
+}
+
 void cluster_promoted(struct world *w, comp_id db)
 {
     struct cluster *c = cluster_at(w, db);
@@ -225,9 +236,7 @@ void cluster_promoted(struct world *w, comp_id db)
     c->candidate = 0;
     c->primary = node == db ? 0 : (comp_id)(node + 1);
     c->failovers++;
-    if (c->leaderless_since != 0)
-        c->leaderless += w_now(w) - c->leaderless_since;
-    c->leaderless_since = 0;
+    leads_again(w, c);
     struct follower *before = &db_at(w, old)->follows;
     struct follower *leads = &db_at(w, node)->follows;
     bool fenced = p_on(w, db, DB_FENCING);
@@ -305,7 +314,7 @@ static void leader_missed(struct world *w, comp_id db)
 {
     struct cluster *c = cluster_at(w, db);
     if (c->leaderless_since == 0)
-        c->leaderless_since = w_now(w) > 0 ? w_now(w) : 1;
+        c->leaderless_since = w_now(w) + 1;
     arm_election(w, db);
 }
 
@@ -339,9 +348,7 @@ void cluster_node_back(struct world *w, comp_id node)
     query_sync_again(w, db);
     if (node != cluster_primary(w, db) || c->candidate != 0)
         return;
-    if (c->leaderless_since != 0)
-        c->leaderless += w_now(w) - c->leaderless_since;
-    c->leaderless_since = 0;
+    leads_again(w, c);
     cal_cancel(w, &c->timer);
 }
 
@@ -433,8 +440,5 @@ bool cluster_leads(const struct world *w, comp_id db)
 double cluster_leaderless(const struct world *w, comp_id db)
 {
     const struct cluster *c = cluster_at(w, db);
-    sim_time t = c->leaderless;
-    if (c->leaderless_since != 0)
-        t += w_now(w) - c->leaderless_since;
-    return (double)t / (double)SIM_SEC;
+    return (double)(c->leaderless + leaderless_now(w, c)) / (double)SIM_SEC;
 }

@@ -167,6 +167,8 @@ struct kind_impl {
     /* A call's connection to it was opened (`more` 1) or closed (-1). NULL: they cost it
      * nothing. */
     void (*connected)(struct world *w, comp_id c, int more);
+    /* Whether they cost it something, as it is set. */
+    bool (*minds)(const struct world *w, comp_id c);
     /* `listener` wants to be told when instances change; whoever was to be told before
      * (COMP_NONE: nobody) is from now on told by `listener`. */
     comp_id (*listen)(struct world *w, comp_id c, comp_id listener);
@@ -205,6 +207,8 @@ struct kind_impl {
 
     void (*arrived)(struct world *w, struct act *a);
     void (*lost)(struct world *w, struct act *a, enum reason reason, comp_id culprit);
+    /* Whether it keeps connections open that go over this link. */
+    bool (*keeps_over)(const struct world *w, comp_id policy, comp_id link);
 
     /* A database. */
 

@@ -197,7 +197,9 @@ static const struct fault_desc faults[] = {
                   .doc = "The connections that are open now are dead, and nobody is "
                          "told (a firewall or NAT has lost its table, a machine died): "
                          "what is sent over one is lost until the kernel gives it up; "
-                         "new ones work."},
+                         "new ones work. Of calls that keep connections: those with "
+                         "max_idle, keep_alive, streams or tls (see there), and a "
+                         "database's."},
 };
 
 /* ---- who is cut off ------------------------------------------------------------- */
@@ -330,6 +332,24 @@ static enum err flap(struct world *w, struct link *k, const struct action *a, bo
     return ERR_OK;
 }
 
+static enum err forget(struct world *w, comp_id c, const struct action *a,
+                       struct errmsg *why)
+{
+    struct link *k = link_at(w, c);
+    bool kept = false;
+    for (size_t i = 0; i < w->model->ncomps && !kept; i++)
+        kept = comp_kind(w, (comp_id)i)->keeps_over &&
+               comp_kind(w, (comp_id)i)->keeps_over(w, (comp_id)i, c);
+    if (!kept)
+        return errmsg_set(why, ERR_REFUSED,
+                          "forget: no call over %s keeps connections; give one "
+                          "max_idle, keep_alive, streams or tls, e.g. max_idle = 10",
+                          w->comps[c].name);
+    k->forgets[k->nforgets++ % FORGETS] =
+        (struct forgetting){w_now(w), share_of(a, true)};
+    return ERR_OK;
+}
+
 static enum err link_fault(struct world *w, comp_id c, int fault,
                            const struct action *a, bool on, struct errmsg *why)
 {
@@ -356,10 +376,7 @@ static enum err link_fault(struct world *w, comp_id c, int fault,
         k->refusing = share_of(a, on);
         return ERR_OK;
     case F_FORGET:
-        if (on)
-            k->forgets[k->nforgets++ % FORGETS] =
-                (struct forgetting){w_now(w), share_of(a, true)};
-        return ERR_OK;
+        return on ? forget(w, c, a, why) : ERR_OK;
     case F_BANDWIDTH:
         if (on && !(x > 0))
             return errmsg_set(why, ERR_INPUT,

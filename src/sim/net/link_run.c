@@ -88,11 +88,13 @@ static void again_later(struct world *w, comp_id c, struct act *a)
     for (int i = 0; i < a->tries && wait < RTO_MAX; i++)
         wait *= 2;
     sim_time at = w_now(w) + (wait < RTO_MAX ? wait : RTO_MAX);
+    sim_time since = a->ordered ? a->sent : a->since;
     bool over = a->tries++ >= p_count(w, c, LP_RETRANSMITS);
-    if (most > 0 && at - a->since >= most) {
-        at = a->since + most > w_now(w) ? a->since + most : w_now(w);
+    if (most > 0 && at - since >= most) {
+        at = since + most > w_now(w) ? since + most : w_now(w);
         over = true;
     }
+    a->lost = 1;
     wake(w, c, a, at, over ? LE_BROKEN : LE_AGAIN);
 }
 
@@ -108,7 +110,7 @@ static void meet(struct world *w, comp_id c, struct act *a, enum fate fate)
 
 void link_hurries(struct world *w, comp_id c, struct act *a)
 {
-    if (a->tries == 0 || a->timer == 0)
+    if (!a->lost)
         return;
     cal_cancel(w, &a->timer);
     a->mark = UINT64_MAX; /* nobody has heard of what is not sent yet */
@@ -171,6 +173,7 @@ void link_cross(struct world *w, comp_id c, struct act *a, enum way way)
     act_wait(w, a, a->dead ? CAUSE_DEAD_CONNECTION : CAUSE_NETWORK, c);
     a->tries = 0;
     a->rest = 0;
+    a->lost = a->timed = 0;
     a->way = way;
     link_at(w, c)->messages++;
     transmit(w, c, a, way);
@@ -178,14 +181,17 @@ void link_cross(struct world *w, comp_id c, struct act *a, enum way way)
 
 /* ---- events --------------------------------------------------------------------- */
 
-/* Whoever gave up has closed the connection, and nothing is sent again for them; a
- * database's is the pool's. */
+/* Whoever gave up has closed the connection, and nothing is sent again for them, unless
+ * others share it; a database's is the pool's. */
 static void again(struct world *w, comp_id c, struct act *a)
 {
-    if (a->parent == 0 && a->kind != ACT_QUERY) {
+    if (a->parent == 0 && a->kind != ACT_QUERY && !a->ordered) {
         act_orphan(w, a);
         return;
     }
+    if (a->lost && a->mark != UINT64_MAX)
+        a->timed = a->ordered;
+    a->lost = 0;
     link_at(w, c)->retransmits++;
     transmit(w, c, a, (enum way)a->way);
 }

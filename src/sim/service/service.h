@@ -89,6 +89,7 @@ struct instance { /* what every request looks at comes first */
     double shed_busy, shed_share;
     uint64_t shed;
     uint32_t busy_by[4];    /* workers by priority, with SF_PREEMPT */
+    uint32_t probing;       /* health checks that have a worker, or wait for one */
     uint64_t waited, left;  /* for a worker; of those, who left before there was one */
     sim_time backlog_since; /* somebody has been waiting ever since; if anybody is */
     sim_time backlog_longest;

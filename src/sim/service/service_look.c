@@ -135,7 +135,7 @@ static double metric_of(const struct world *w, const struct instance *i, int met
     case M_ERRORS:
         return (double)i->errors;
     case M_FINISHED:
-        return (double)i->requests - (i->busy + i->queue.count);
+        return (double)i->requests - (i->busy + i->queue.count - i->probing);
     case M_REFUSED:
         return (double)i->refused;
     case M_SECONDS:

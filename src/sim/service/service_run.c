@@ -233,6 +233,7 @@ HOT void enter(struct world *w, struct act *a, struct instance *i)
     }
     a->run.home = W_REF(w, i);
     members_add(w, &i->members, a);
+    i->probing += a->kind == ACT_PROBE;
     if (at_once)
         give_worker(w, i, a);
     else
@@ -410,6 +411,7 @@ void service_request_done(struct world *w, struct act *a, enum reason reason,
 {
     struct instance *i = instance_of(w, a);
     if (a->kind == ACT_PROBE) {
+        i->probing--;
         probe_answered(w, a, reason == REASON_NONE);
     } else {
         count_done(w, i, a, reason);
@@ -433,6 +435,7 @@ void service_cancel(struct world *w, struct act *a)
         backlog_shrinks(w, i);
     } else if (a->phase == EXEC_RUNNING || a->kind == ACT_BRANCH)
         exec_cancel(w, a);
+    i->probing -= a->kind == ACT_PROBE;
     if (a->kind == ACT_PROBE)
         probe_answered(w, a, false);
     else if (a->kind == ACT_REQUEST)
