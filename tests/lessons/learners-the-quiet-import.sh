@@ -33,7 +33,7 @@ wait 12m
 1
 end
 
-learner "one who books twice" the-quiet-import guided 0 85 'Mitigated: |Users still suffer' <<'end'
+learner "one who books twice" the-quiet-import guided 0 55 'Mitigated: |Users still suffer' <<'end'
 2
 count
 4300
@@ -82,6 +82,32 @@ yes
 wait 6m
 wait 6m
 prevent 1
+resolve recovered
+end
+
+learner "one who guesses right, and tells" the-quiet-import on-call 0 49 'Cured: |Recovered: ' <<'end'
+suspect importer silent-drop
+flag instant-reader off
+set payments_booked.idempotent on
+queue replay feed.payments.importer 60m
+yes
+say --who payers --since 13:17 --impact "not known yet" --state mitigated --next 14:30
+wait 12m
+wait 12m
+wait 12m
+wait 12m
+resolve recovered
+end
+
+learner "one who guesses right, and books twice" the-quiet-import on-call 0 20 'Mitigated: ' <<'end'
+suspect importer silent-drop
+flag instant-reader off
+queue replay feed.payments.importer 60m
+yes
+wait 12m
+wait 12m
+wait 12m
+wait 12m
 resolve recovered
 end
 

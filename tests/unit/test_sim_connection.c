@@ -73,7 +73,7 @@ static struct told longest(struct lab *l, sim_time until)
     return t;
 }
 
-/* ---- dead and silent ------------------------------------------------------------ */
+/* ---- dead and silent ------------------------------------------------------------- */
 
 /* RTO 200 ms, doubled to two minutes, fifteen times: 924.6 s, as Linux has it. Whoever
  * opens a connection meanwhile is well. */
@@ -221,7 +221,7 @@ static void a_pools_connections_die_too(void **state)
     lab_free(&l);
 }
 
-/* ---- keeping -------------------------------------------------------------------- */
+/* ---- keeping --------------------------------------------------------------------- */
 
 /* Go keeps two; each that comes back beyond is closed, so every third request opens
  * one: as many come back as are taken, and of 0, 1 and 2 idle ones each is as likely. */
@@ -267,7 +267,7 @@ static void they_are_closed_by_age_and_when_idle(void **state)
     lab_free(&l);
 }
 
-/* ---- ports ---------------------------------------------------------------------- */
+/* ---- ports ----------------------------------------------------------------------- */
 
 /* 1,000 requests a second with a connection each: 28,232 ports are gone after 28 s;
  * then as many connections as come out of TIME_WAIT, 470 a second. */
@@ -359,7 +359,7 @@ static void a_pool_runs_out_of_ports(void **state)
     }
 }
 
-/* ---- hosts that are gone -------------------------------------------------------- */
+/* ---- hosts that are gone --------------------------------------------------------- */
 
 /* A host that is gone: SYNs are sent after 1, 2, 4 ... s, and given up after 127 s, or
  * when connect_timeout is over. One that refuses does so at once. */
@@ -434,7 +434,7 @@ static void a_connect_timeout_is_apart_from_the_calls(void **state)
     lab_free(&l);
 }
 
-/* ---- many requests on one connection ---------------------------------------------- */
+/* ---- many requests on one connection --------------------------------------------- */
 
 static void streams_share_a_connection(void **state)
 {
