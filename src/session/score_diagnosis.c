@@ -99,8 +99,7 @@ static double excluded(const struct rivals_left *left)
 static const struct done_action *tried_on_wrong(const struct grading *g)
 {
     size_t n;
-    const struct done_action *did = scored_actions(g->s, &n),
-                             *end = score_mattered(g);
+    const struct done_action *did = scored_actions(g->s, &n), *end = score_mattered(g);
     for (const struct done_action *a = did; end && a < end; a++) {
         struct thought t = thought_at(g->s, a->nnotes);
         if (t.wrong_open && !t.right)
@@ -241,10 +240,11 @@ static const char *what_it_cost(const struct grading *g, const struct thought *t
                             t->wrong, gap, open);
     const struct done_action *tried = tried_on_wrong(g);
     if (t->right && tried)
-        return arena_printf(g->mem,
-                            "At %s something was changed on a wrong suspicion, before it "
-                            "was ruled out: a quarter.%s%s",
-                            score_clock(g, tried->at), gap, open);
+        return arena_printf(
+            g->mem,
+            "At %s something was changed on a wrong suspicion, before it "
+            "was ruled out: a quarter.%s%s",
+            score_clock(g, tried->at), gap, open);
     if (t->right)
         return open;
     if (t->ruled_out_right)
