@@ -11,8 +11,9 @@
  *     players_print(&all, "all-green", &out);
  *
  * A player passes a run that ends well (cured or recovered) with PLAYERS_PASS points or
- * more. The loser plays where a lesson promises something of its data alone. On call no
- * player may pass more than one run in five over all lessons; highlighter and garbage
+ * more. The loser plays where a lesson promises something of its data alone, the
+ * spender where improvements are chosen, and the lucky one where they are not. On call no
+ * player may pass more than one run in five over all lessons; highlighter, liar and garbage
  * stay under PLAYERS_CEILING everywhere.
  */
 #ifndef TRUECODE_PLAYERS_H
@@ -33,6 +34,8 @@ enum { PLAYERS_PASS = 60, PLAYERS_CEILING = 40, PLAYERS_ONE_IN = 5 };
     X(unplugger, "turns off whatever can be turned off", false)                        \
     X(waiter, "waits for the end", false)                                              \
     X(loser, "fails over, skips, drops, restores, empties", false)                     \
+    X(liar, "says that nobody is hurt, and that it is over", true)                     \
+    X(lucky, "guesses what works, and looks at nothing", false)                        \
     X(suspecter, "suspects everything in turn", false)                                 \
     X(garbage, "answers with random words", true)                                      \
     X(spender, "chooses improvements at random", false)
@@ -71,5 +74,11 @@ bool player_row_within(const struct player_row *r);
 /* Whether a player of all lessons together passes too often on call. */
 bool player_row_passes(const struct player_row *all_lessons);
 void players_print(const struct players *p, const char *lesson_id, struct buf *out);
+/* A Markdown table of lessons, a line each: the points of each player, least to most over
+ * the seeds, guided / on call; "-": nothing to do there. */
+void players_head(struct buf *out);
+void players_line(const struct players *p, const char *lesson_id, struct buf *out);
+/* A second one: what each player does. */
+void players_legend(struct buf *out);
 
 #endif

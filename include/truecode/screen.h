@@ -154,6 +154,8 @@ enum want {
     WANT_HOME,    /* close the session, show the start screen */
     WANT_REDRAW,  /* paint the whole screen anew: foreign output may be on it */
     WANT_THEME,   /* the next theme: how a tone looks is the terminal's */
+    WANT_ENTER, /* Enter once more when the night has come to its page; keys until then
+                     after it */
     WANT_COUNT
 };
 

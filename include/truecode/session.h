@@ -58,6 +58,7 @@ struct session_options {
     bool ascii;
     bool draft;            /* the file is a draft (lesson_load_draft()): `eval` works */
     int columns;           /* console width; 0: 78 */
+    bool early;            /* the page is enough: see session_open() */
     bool quiet;            /* the prover's own: nothing is wrong on this night */
     struct effort *effort; /* the prover's own; NULL in every face */
     const struct run *
@@ -69,7 +70,12 @@ struct session_options {
  * last line cut short is dropped, not an error. ERR_MISMATCH: the tape is of a lesson of
  * another identity (see lesson_identity(); other words do not matter), of another engine
  * or seed, a line of it does not fit its chain (truecode/tape.h) or it replays to another
- * trace; the sentence says which. */
+ * trace; the sentence says which.
+ *
+ * With `early` it returns before the night has been run up to its page, where that is a
+ * new run whose page is the lesson's own words (not on a night drawn blind). Ticks run it
+ * there: the view's `opened` says how far it is; other inputs run the rest at once. The
+ * tape begins when it is there. */
 enum err session_open(struct session **out, const struct session_options *o,
                       struct errmsg *why) MUST_USE;
 void session_free(struct session *s);
@@ -97,7 +103,8 @@ void session_set_columns(struct session *s, int columns);
  * `max_events` events are run. *more: simulated time is still owed: call again at once
  * with elapsed 0 after looking for keys. ERR_LIMIT: the world ran away (said in the
  * transcript; the run is over). A predicate that raises is said there, too, and the
- * incident goes on. */
+ * incident goes on. ERR_LESSON, ERR_LIMIT of a night that does not come to its page: the
+ * session is of no use. */
 enum err session_tick(struct session *s, sim_time elapsed, uint64_t max_events,
                       bool *more, struct errmsg *why) MUST_USE;
 /* Runs to simulated time t at once, or to where a wait would stop (plain mode, prover).
@@ -157,6 +164,10 @@ struct session_view {
     sim_time now, day_start;
     enum phase phase;
     enum hold hold;
+    double
+        opened; /* share of the night up to the page that has been run; 1: all. Below 1
+                      only what the page needs is set: lesson, world (its model), now */
+    const char *failed; /* the reason why it does not come to its page; NULL */
     double speed;
     sim_time wait_until; /* HOLD_WAITING */
     uint64_t seed;
@@ -168,8 +179,8 @@ struct session_view {
     bool users_hidden; /* nobody measures users here: show neither slo nor users_lost,
                           and no metric of a client */
     const bool
-        *known;    /* as struct scene has it: what the business measures and what was
-                          looked at; NULL: all */
+        *known;    /* see struct scene: what the business measures and what was looked
+                      at; NULL: all */
     size_t nknown; /* how many of those are known; another number: new ones */
     struct slo_state slo;
     /* Requests of users that the incident has cost until now, by the healthy night, and
@@ -183,10 +194,10 @@ struct session_view {
     size_t step, nsteps;            /* current; == nsteps: all done */
     const struct step *current;     /* NULL: none */
     const enum step_status *status; /* nsteps of them */
-    const char *say;                /* what the current step says now; NULL */
+    const char *say;                /* the current step's words now; NULL */
     size_t hints_shown;             /* of the current step */
     const char *hint;               /* the last of them; NULL */
-    const char *feedback; /* what was last said about an answer or a trap; NULL */
+    const char *feedback;           /* said last about an answer or a trap; NULL */
     bool
         asking; /* the prompt waits for an answer: to a step's question, or to an update's */
     const char *confirm; /* a risk that waits for a yes; NULL */
@@ -253,10 +264,10 @@ struct block {
 struct score_item {
     int points, full;
     sim_time at;        /* when it was stated or done; SIM_FOREVER: never */
-    const char *stated; /* what the learner did or said */
-    const char *truth;  /* what was so */
-    const char *best;   /* what would have been full marks */
-    const char *cost;   /* what cost the points */
+    const char *stated; /* the learner's word or deed */
+    const char *truth;  /* the engine's own answer */
+    const char *best;   /* the answer worth full marks */
+    const char *cost;   /* the reason for points lost */
 };
 struct report {
     struct arena mem;
@@ -282,7 +293,7 @@ enum err session_report_early(struct session *s, struct report *out,
                               struct errmsg *why) MUST_USE;
 bool session_report_owed(const struct session *s);
 bool session_scored(
-    const struct session *s); /* it is over, and a report is there at once */
+    const struct session *s); /* the run is over, and a report is there at once */
 /* The same run as a post-mortem: summary, impact, timeline, causes, what helped and hurt,
  * prevention, the incident sheet, the score. Costs nothing more once there is a report. */
 enum err session_post_mortem(struct session *s, struct report *out,
@@ -291,7 +302,7 @@ void report_release(struct report *r);
 /* A series of a chart in words: "31 %, 12 %, 0 %, nobody came", by quarters. */
 void block_speak(const struct block *chart, size_t series, struct buf *out);
 void report_markdown(const struct report *r,
-                     struct buf *out); /* also what plain mode prints */
+                     struct buf *out); /* plain mode prints the same */
 
 /* ---- check ----------------------------------------------------------------------- */
 

@@ -166,6 +166,9 @@ struct prove_row *proof_row(struct proof *p, enum proof_kind kind, const char *n
 /* Adds the rows of `b` (other seeds of the same lesson) to `a`. */
 void proof_merge(struct proof *a, const struct proof *b);
 void proof_print(const struct proof *p, const char *lesson_id, struct buf *out);
+/* A Markdown table of lessons, a line each. */
+void proof_head(struct buf *out);
+void proof_line(const struct proof *p, const char *lesson_id, struct buf *out);
 void proof_release(struct proof *p);
 
 #endif

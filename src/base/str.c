@@ -52,8 +52,7 @@ bool str_match(const char *pattern, const char *s)
     return *pattern == '\0';
 }
 
-/* ---- did you mean ------------------------------------------------------------------
- */
+/* ---- did you mean ---------------------------------------------------------------- */
 
 enum {
     WORD_MAX = 63,    /* longer words are nobody's typing mistakes */
@@ -95,15 +94,25 @@ static size_t distance(const char *a, size_t na, const char *b, size_t nb)
     return above[nb];
 }
 
-/* The only one of `names` that begins with `word` and goes on; NULL: none, or several.
- */
+/* Whether a part of `name` begins with `word`: "message" of poison-message. */
+static bool has_part(const char *name, const char *word)
+{
+    for (const char *at = name; *at; at += strcspn(at, "-_")) {
+        at += strspn(at, "-_");
+        if (str_starts(at, word))
+            return true;
+    }
+    return false;
+}
+
+/* The only one of `names` of which a part begins with `word`; NULL: none, or several. */
 static const char *continued(const char *word, const char *const *names, size_t count)
 {
     const char *only = NULL;
     if (strlen(word) < BEGINNING_MIN)
         return NULL;
     for (size_t i = 0; i < count; i++) {
-        if (!str_starts(names[i], word) || str_eq(names[i], only))
+        if (!has_part(names[i], word) || str_eq(names[i], only))
             continue;
         if (only)
             return NULL;

@@ -33,7 +33,7 @@ struct chunk {
 };
 struct job {
     struct wire_worker *worker; /* NULL: none */
-    struct chunk *chunk;        /* what it works on; NULL: idle */
+    struct chunk *chunk;        /* the chunk in work; NULL: idle */
 };
 struct proving {
     struct subject *subjects;
@@ -392,11 +392,33 @@ static void add_text(struct buf *b, const struct proving *v)
         add_passing(b, v);
 }
 
-static void print_results(const struct proving *v, bool json)
+/* One table of all lessons, as lessons/README.md has it; before that of players, who they
+ * are. */
+static void add_markdown(struct buf *b, const struct proving *v)
+{
+    if (v->thoughtless) {
+        players_legend(b);
+        buf_addch(b, '\n');
+    }
+    (v->thoughtless ? players_head : proof_head)(b);
+    for (size_t i = 0; i < v->nsubjects; i++) {
+        char id[128];
+        id_of(&v->subjects[i], id, sizeof id);
+        if (v->thoughtless)
+            players_line(&v->subjects[i].players, id, b);
+        else
+            proof_line(&v->subjects[i].proof, id, b);
+    }
+}
+
+static void print_results(const struct proving *v, const struct cli_args *a)
 {
     struct buf b;
     buf_init(&b, 0);
-    (json ? add_json : add_text)(&b, v);
+    if (option_given(a, OPT_MARKDOWN))
+        add_markdown(&b, v);
+    else
+        (option_given(a, OPT_JSON) ? add_json : add_text)(&b, v);
     print_raw(&b);
     buf_release(&b);
 }
@@ -448,7 +470,7 @@ static int prove(struct proving *v, const struct cli_args *a, uint64_t first,
     if (!done)
         return LEAVE_INTERRUPTED;
     int status = merge(v);
-    print_results(v, option_given(a, OPT_JSON));
+    print_results(v, a);
     return status;
 }
 
@@ -475,7 +497,7 @@ const struct subcommand subcommand_prove = {
     .name = "prove",
     .synopsis =
         "prove [LESSON|FILE]... [--thoughtless] [--only \"KIND NAME\"] [--seeds N] "
-        "[--from N] [--jobs N] [--json]",
+        "[--from N] [--jobs N] [--json|--markdown]",
     .doc = "prove lessons over many seeds",
     .about =
         "For each seed: the fixes win, doing nothing loses, each wrong fix does "
@@ -491,7 +513,7 @@ const struct subcommand subcommand_prove = {
                 "truecode prove my-lesson.lua --seeds 1 --only \"wrong restart\"\n"
                 "truecode prove my-lesson.lua --seeds 1 --from 17 --json",
     .options = HAS(THOUGHTLESS) | HAS(ONLY) | HAS(SEEDS) | HAS(FROM) | HAS(JOBS) |
-               HAS(JSON) | HAS(NO_JAIL) | HAS(HELP),
+               HAS(JSON) | HAS(MARKDOWN) | HAS(NO_JAIL) | HAS(HELP),
     .words = WORD_LESSON,
     .max_words = 200,
     .run = run,

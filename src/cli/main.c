@@ -14,7 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Which option a word "--name" or "--name=value" names; OPT_COUNT: none. */
+/* The option that a word "--name" or "--name=value" names; OPT_COUNT: none. */
 static enum option find_option(const char *word, size_t n)
 {
     for (int i = 0; i < OPT_COUNT; i++)
@@ -24,15 +24,42 @@ static enum option find_option(const char *word, size_t n)
     return OPT_COUNT;
 }
 
+/* Whether `word` is one of the values "a|b|c" that an option takes. */
+static bool one_of(const char *values, const char *word)
+{
+    size_t n = strlen(word);
+    for (const char *at = values; at && n > 0; at = strchr(at, '|')) {
+        at += *at == '|';
+        if (strncmp(at, word, n) == 0 && (at[n] == '|' || at[n] == '\0'))
+            return true;
+    }
+    return false;
+}
+
+/* The option of the command that takes `word` as its value ("on-call": --mode). */
+static const struct option_info *option_with_value(const struct cli_args *a,
+                                                   const char *word)
+{
+    for (int i = 0; i < OPT_COUNT; i++)
+        if (a->command->options & (UINT32_C(1) << i) &&
+            one_of(option_infos[i].arg, word))
+            return &option_infos[i];
+    return NULL;
+}
+
 static void suggest_option(const struct cli_args *a, const char *word)
 {
+    const struct option_info *takes = option_with_value(a, word);
     const char *names[OPT_COUNT];
     size_t n = 0;
     for (int i = 0; i < OPT_COUNT; i++)
         if (a->command->options & (UINT32_C(1) << i))
             names[n++] = option_infos[i].word;
     const char *near = text_suggest(word, names, n);
-    if (near)
+    if (takes)
+        complain("%s has no option --%s; did you mean --%s %s?", a->command->name, word,
+                 takes->word, word);
+    else if (near)
         complain("%s has no option --%s; did you mean --%s?", a->command->name, word,
                  near);
     else
@@ -103,7 +130,12 @@ static bool take_words(struct cli_args *a, int argc, char **argv, int at)
     if (option_given(a, OPT_HELP))
         return true;
     if (a->nwords > a->command->max_words || a->nwords < a->command->min_words) {
-        complain("usage: %s", command(a->command->synopsis, NULL).s);
+        complain("%s takes %s. Usage: %s; see %s", a->command->name,
+                 a->nwords < a->command->min_words ? "more words"
+                 : a->command->max_words == 0      ? "no word"
+                                                   : "fewer words",
+                 command(a->command->synopsis, NULL).s,
+                 command("help", a->command->name).s);
         return false;
     }
     return true;

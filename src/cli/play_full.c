@@ -83,12 +83,17 @@ static struct term_event next_event(struct full *f)
 {
     if (f->resized) /* while a worker did not answer, before the keys typed then */
         return (struct term_event){.kind = TERM_RESIZE};
-    if (f->nahead > 0) {
+    if (f->nahead > 0 && !f->holds) {
         struct term_event e = {.kind = TERM_KEY, .key = f->ahead[0]};
         memmove(f->ahead, f->ahead + 1, --f->nahead * sizeof *f->ahead);
         return e;
     }
-    return term_wait(f->term, patience(f));
+    struct term_event e = term_wait(f->term, patience(f));
+    if (!f->holds || e.kind != TERM_KEY || full_is_interrupt(&e.key))
+        return e;
+    if (f->nahead < AHEAD_MAX)
+        f->ahead[f->nahead++] = e.key;
+    return (struct term_event){.kind = TERM_NOTHING};
 }
 
 static void retry_disk(struct full *f)
@@ -120,6 +125,8 @@ static void loop(struct full *f)
             full_send_size(f);
         full_do_want(f);
         tick_if_due(f);
+        if (f->a.opening && f->a.err != ERR_OK)
+            full_open_failed(f);
         full_tell_said(f);
         full_tell_news(f);
     }
@@ -159,7 +166,7 @@ static enum err open_term(struct full *f, struct errmsg *why)
 /* The last word, on the screen as it was before. */
 static void say_farewell(const struct full *f)
 {
-    bool open = !f->home && f->p->tape && f->p->run.finished == 0;
+    bool open = !f->home && f->p->tape && !f->p->opening && f->p->run.finished == 0;
     if (open && !f->gone && f->p->status == LEAVE_OK && !store_trouble(f->p->store) &&
         !option_given(f->p->args, OPT_SCRIPT))
         print("Saved. Go on where you were with: %s\n", command("", NULL).s);

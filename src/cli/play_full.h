@@ -31,14 +31,16 @@ struct full {
     struct wire_answer a;  /* the last one */
     sim_time last_tick, last_paint;
     char line[480];              /* our line; "" none */
-    char said[480];              /* what the client said of a fall; "" nothing */
+    char said[480];              /* the client's words about a fall; "" nothing */
     bool line_stays;             /* until the worker answers, not until the next key */
+    bool holds;                  /* keys wait until the night has come to its page */
+    bool listed;                 /* the open lesson was chosen from the list */
     struct key ahead[AHEAD_MAX]; /* typed while the worker did not answer */
     size_t nahead;
     bool home, leave, resized;
     bool keyed;       /* the last answer was one to the person's keys */
     bool interrupted; /* by Ctrl-C, a signal, a closed window */
-    bool gone;        /* there is no terminal any more */
+    bool gone;        /* the terminal is gone */
 };
 
 /* ---- painting (play_full_paint.c) ------------------------------------------------ */
@@ -77,6 +79,8 @@ void full_on_tape(void *ctx, const char *s, size_t n);
 void full_go_home(struct full *f, const char *notice); /* to the list */
 void full_go_lesson(struct full *f, const char *word);
 void full_go_blind(struct full *f);
+/* The lesson that was opened early will never come to its page, as the answer says. */
+void full_open_failed(struct full *f);
 /* Does what the last answer wants of the front. */
 void full_do_want(struct full *f);
 

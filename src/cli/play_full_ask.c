@@ -65,6 +65,16 @@ void full_on_tape(void *ctx, const char *s, size_t n)
 
 /* ---- asking ---------------------------------------------------------------------- */
 
+/* Enter was pressed on a page whose night is still being run up to it. */
+static void say_progress(struct full *f)
+{
+    char text[80];
+    f->holds = f->a.opening;
+    snprintf(text, sizeof text,
+             "Running the system up to this moment: %u %%. Ctrl-C leaves.", f->a.done);
+    full_set_line(f, f->holds ? text : "");
+}
+
 /* The answer came: note it, show it. */
 void full_take_answer(struct full *f)
 {
@@ -72,6 +82,8 @@ void full_take_answer(struct full *f)
         f->line[0] = '\0';
         f->line_stays = false;
     }
+    if (f->holds)
+        say_progress(f);
     play_note(f->p, &f->a);
     wire_frame_apply(&f->a.frame, &f->canvas);
     full_paint(f);
@@ -80,7 +92,7 @@ void full_take_answer(struct full *f)
     bool before = store_trouble(f->p->store);
     play_settle(f->p);
     if (before != (bool)store_trouble(f->p->store))
-        full_paint(f); /* what the screen says of saving is no longer so */
+        full_paint(f); /* the screen's word on saving is no longer so */
 }
 
 /* Something to see while the worker gets a lesson ready. */
@@ -124,7 +136,7 @@ void full_tell_said(struct full *f)
     full_notice(f, text);
 }
 
-/* So does what became of the files. */
+/* Shows the fate of the files, too. */
 void full_tell_news(struct full *f)
 {
     const char *news = store_news(f->p->store);

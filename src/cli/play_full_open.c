@@ -49,6 +49,7 @@ static void go_to(struct full *f, enum err e, const struct buf *note,
                   const struct errmsg *why)
 {
     if (e == ERR_OK) {
+        f->listed = f->home;
         f->home = false;
         f->last_tick = term_now(f->term);
         full_take_answer(f);
@@ -63,12 +64,24 @@ static void go_to(struct full *f, enum err e, const struct buf *note,
     }
 }
 
+void full_open_failed(struct full *f)
+{
+    struct errmsg why = {0};
+    enum err e = errmsg_set(&why, f->a.err, "%s", f->a.error);
+    f->holds = false;
+    play_forget(f->p);
+    if (f->listed)
+        full_go_home(f, why.text);
+    else
+        fail(f, e, &why);
+}
+
 /* Opens what `word` names, or (`drawn`) a night drawn blind. */
 static void open_run(struct full *f, const char *word, bool drawn)
 {
     struct errmsg why = {0};
     struct buf note;
-    struct wire_request q = {.face = WIRE_FULL};
+    struct wire_request q = {.face = WIRE_FULL, .early = true};
     buf_init(&note, 2048);
     full_fill_screen(f, &q);
     full_say_opening(f);
@@ -121,8 +134,8 @@ static void restart(struct full *f, const char *lesson)
         return;
     struct store_run run = *begun;
     enum play_mode mode = f->p->mode;
-    f->p->mode = run.mode; /* as it was played, not as the next one would be */
-    if (run.finished == 0) {
+    f->p->mode = run.mode; /* the mode it was played in, not the next one's */
+    if (run.finished == 0 && !f->p->opening) {
         run.dropped = true;
         store_save(f->p->store, &run);
         if (open)
@@ -213,6 +226,11 @@ void full_do_want(struct full *f)
         break;
     case WANT_THEME:
         next_theme(f);
+        break;
+    case WANT_ENTER:
+        f->holds = f->a.opening;
+        f->ahead[0] = (struct key){.kind = KEY_ENTER};
+        f->nahead = 1;
         break;
     }
 }

@@ -14,7 +14,7 @@
 
 #define SALVAGE_TRIES 8
 
-/* ---- the books ------------------------------------------------------------------ */
+/* ---- the books ------------------------------------------------------------------- */
 
 void play_tape(void *ctx, const char *s, size_t n)
 {
@@ -29,9 +29,22 @@ void play_tape(void *ctx, const char *s, size_t n)
         text_keep(p->store, p->run.hash, p->text.s, p->text.len);
 }
 
+/* A run has begun: from now on it is one that can be gone on with. */
+static void begun(struct play *p, const struct wire_answer *a)
+{
+    p->opening = false;
+    text_keep(p->store, p->run.hash, p->text.s, p->text.len);
+    p->run.steps = (int)a->nsteps;
+    p->unsaved = true;
+}
+
 void play_note(struct play *p, const struct wire_answer *a)
 {
     if (p->run.lesson[0] == '\0' || a->lesson[0] == '\0')
+        return;
+    if (p->opening && !a->opening)
+        begun(p, a);
+    if (p->opening)
         return;
     bool changed = p->run.step != (int)a->step || p->run.practice != a->practice;
     p->run.step = (int)a->step;
@@ -83,22 +96,22 @@ void play_close(struct play *p)
         tape_close(p->tape);
     }
     p->tape = NULL;
-    p->unsaved = p->unsaved || p->run.finished != 0; /* its seal is over all of it */
+    p->unsaved = p->unsaved || p->run.finished != 0; /* the seal is over the whole
+                                                        tape */
     play_settle(p);
     if (p->run.lesson[0] != '\0')
         store_retry(p->store);
     p->run = (struct store_run){0};
-    p->unsaved = p->wrote = false;
+    p->unsaved = p->wrote = p->opening = false;
 }
 
-/* Nothing was begun. */
-static void play_forget(struct play *p)
+void play_forget(struct play *p)
 {
     p->run.lesson[0] = '\0';
     play_close(p);
 }
 
-/* ---- which run goes on ---------------------------------------------------------- */
+/* ---- which run goes on ----------------------------------------------------------- */
 
 /* The lesson's id: its file's name. What it calls itself is checked against that later.
  */
@@ -136,7 +149,7 @@ static enum err goes_on_otherwise(const struct play *p, const struct store_run *
                                        : "--mode and --seed");
 }
 
-/* ---- going on ------------------------------------------------------------------- */
+/* ---- going on -------------------------------------------------------------------- */
 
 /* A saved run on its way to being open again. */
 struct resumption {
@@ -197,7 +210,7 @@ static void go_on(struct resumption *r, struct buf *note)
     buf_add(&p->text, x->text.s, x->text.len);
 }
 
-/* So much of the tape stands above line `bad`. */
+/* The length of the tape above line `bad`. */
 static size_t length_above(const struct buf *tape, size_t bad, size_t *lines)
 {
     size_t at = 0, line = 0, len = 0;
@@ -353,7 +366,7 @@ static enum err resume(struct play *p, struct store_run *run, struct wire_reques
     return e;
 }
 
-/* ---- beginning ------------------------------------------------------------------ */
+/* ---- beginning ------------------------------------------------------------------- */
 
 /* A client's OPEN; a lesson that says no is an error here. */
 static enum err ask_open(struct play *p, struct wire_request *q, struct wire_answer *a,
@@ -379,17 +392,16 @@ static enum err begin(struct play *p, const char *id, struct wire_request *q,
     p->run = store_begin(p->store, id, hash, q->seed, q->mode);
     p->tape = tape_create(p->store, &p->run);
     enum err e = ask_open(p, q, a, why);
-    if (e == ERR_OK) {
-        text_keep(p->store, hash, p->text.s, p->text.len);
-        p->run.steps = (int)a->nsteps;
-        p->unsaved = true;
-    } else {
+    if (e != ERR_OK)
         play_forget(p);
-    }
+    else if (a->opening)
+        p->opening = true;
+    else
+        begun(p, a);
     return e;
 }
 
-/* ---- what a word names ---------------------------------------------------------- */
+/* ---- what a word names ----------------------------------------------------------- */
 
 /* The run a word names: by its whole id, or by the beginning of one where no lesson is
  * called so. ERR_NOT_FOUND: it is no run's. */

@@ -9,12 +9,15 @@
 
 #define P50_WINDOW (10 * SIM_MIN)
 
-#define SPANS_MAX  512
-#define ROWS_MAX   48
-#define HEADS_MAX  8000
-#define DEPTH_MAX  40
-#define LABEL      22
-#define INSIDE_MAX 50000
+#define SPANS_MAX 512
+#define ROWS_MAX  48
+#define HEADS_MAX 8000
+#define DEPTH_MAX 40
+
+#define CHILDREN_FIRST 8
+#define CHILDREN_LAST  4
+#define LABEL          22
+#define INSIDE_MAX     50000
 
 struct waterfall {
     struct call *c;
@@ -23,6 +26,7 @@ struct waterfall {
     sim_time start, end;
     size_t width; /* of the bars */
     size_t rows, hidden;
+    uint32_t ncut;        /* spans that were too many to keep */
     bool more[DEPTH_MAX]; /* at this depth, siblings follow */
 };
 
@@ -222,21 +226,57 @@ static void draw_span(struct waterfall *w, const struct span *s, size_t depth)
     buf_release(&b);
 }
 
-static bool is_child(const struct span *s, uint32_t parent)
+/* A call is told when it ends: what ended inside one that goes on has no parent yet. */
+static bool is_root(const struct waterfall *w, const struct span *s)
 {
-    return s->parent == parent && s->id != parent;
+    for (size_t i = 0; i < w->n && s->parent != 0; i++)
+        if (w->v[i].id == s->parent)
+            return false;
+    return true;
+}
+
+/* parent 0: what is at the top. */
+static bool is_child(const struct waterfall *w, const struct span *s, uint32_t parent)
+{
+    return parent == 0 ? is_root(w, s) : s->parent == parent && s->id != parent;
+}
+
+static size_t children(const struct waterfall *w, uint32_t parent)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < w->n; i++)
+        n += is_child(w, &w->v[i], parent);
+    return n;
+}
+
+/* Of many under one parent (a message that is tried for hours) the first and the last
+ * are shown; nth counts from 0. */
+static bool left_out(size_t nth, size_t of)
+{
+    return of > CHILDREN_FIRST + CHILDREN_LAST + 1 && nth >= CHILDREN_FIRST &&
+           nth < of - CHILDREN_LAST;
+}
+
+/* One line in the place of all that are left out. */
+static void tell_left_out(struct waterfall *w, size_t nth, size_t of, size_t depth)
+{
+    if (nth == CHILDREN_FIRST)
+        out_line(w->c->o, TONE_DIM, "%*s… %s more between", (int)(depth * 2), "",
+                 count(w->c, (double)(of - CHILDREN_FIRST - CHILDREN_LAST)));
 }
 
 static void draw_tree(struct waterfall *w, uint32_t parent, size_t depth)
 {
-    size_t left = 0;
-    for (size_t i = 0; i < w->n; i++)
-        left += is_child(&w->v[i], parent);
-    for (size_t i = 0; i < w->n && depth < DEPTH_MAX; i++) {
+    size_t n = depth < DEPTH_MAX ? children(w, parent) : 0, nth = 0;
+    for (size_t i = 0; i < w->n && nth < n; i++) {
         const struct span *s = &w->v[i];
-        if (!is_child(s, parent))
+        if (!is_child(w, s, parent))
             continue;
-        w->more[depth] = --left > 0;
+        if (left_out(nth++, n)) {
+            tell_left_out(w, nth - 1, n, depth);
+            continue;
+        }
+        w->more[depth] = nth < n;
         draw_span(w, s, depth);
         seen_comp(w->c, s->place, "traces");
         draw_tree(w, s->id, depth + 1);
@@ -245,54 +285,71 @@ static void draw_tree(struct waterfall *w, uint32_t parent, size_t depth)
 
 /* ---- in words -------------------------------------------------------------------- */
 
-static void speak_tree(struct waterfall *w, uint32_t parent, size_t depth)
+static void speak_span(struct waterfall *w, const struct span *s, size_t depth)
 {
     struct call *c = w->c;
-    for (size_t i = 0; i < w->n && depth < DEPTH_MAX; i++) {
+    bool whole = s->cause == CAUSE_COUNT;
+    if (s->outlives) {
+        out_line(c->o, TONE_NORMAL, "%*sa transaction %s", (int)(depth * 2), "",
+                 left_open(c, s));
+        return;
+    }
+    out_line(c->o, TONE_NORMAL, "%*s%s%s%s: from %s ms, %s ms%s%s%s%s",
+             (int)(depth * 2), "", inst_name(c, s->place, s->instance),
+             whole ? "" : " ", whole ? "" : cause_phrase((enum cause)s->cause),
+             ms(c, s->start - w->start), ms(c, end_of(w, s) - s->start),
+             s->reason != REASON_NONE ? ", " : "",
+             s->reason != REASON_NONE ? reason_phrase(s->reason) : "",
+             *s->note || s->result ? ", " : "", s->result ? answered(c, s) : s->note);
+    seen_comp(c, s->place, "traces");
+}
+
+static void speak_tree(struct waterfall *w, uint32_t parent, size_t depth)
+{
+    size_t n = depth < DEPTH_MAX ? children(w, parent) : 0, nth = 0;
+    for (size_t i = 0; i < w->n && nth < n; i++) {
         const struct span *s = &w->v[i];
-        if (!is_child(s, parent))
+        if (!is_child(w, s, parent))
             continue;
-        bool whole = s->cause == CAUSE_COUNT;
-        if (s->outlives) {
-            out_line(c->o, TONE_NORMAL, "%*sa transaction %s", (int)(depth * 2), "",
-                     left_open(c, s));
+        if (left_out(nth++, n)) {
+            tell_left_out(w, nth - 1, n, depth);
             continue;
         }
-        out_line(
-            c->o, TONE_NORMAL, "%*s%s%s%s: from %s ms, %s ms%s%s%s%s", (int)(depth * 2),
-            "", inst_name(c, s->place, s->instance), whole ? "" : " ",
-            whole ? "" : cause_phrase((enum cause)s->cause), ms(c, s->start - w->start),
-            ms(c, end_of(w, s) - s->start), s->reason != REASON_NONE ? ", " : "",
-            s->reason != REASON_NONE ? reason_phrase(s->reason) : "",
-            *s->note || s->result ? ", " : "", s->result ? answered(c, s) : s->note);
-        seen_comp(c, s->place, "traces");
+        speak_span(w, s, depth);
         speak_tree(w, s->id, depth + 1);
     }
 }
 
 /* Spans are told when they end. What a request that hangs does right now, the world
  * knows; the youngest of it is the wait that everything else waits for. */
-static struct inflight_view still_inside(struct waterfall *w,
-                                         const struct trace_head *h)
+static void look_inside(struct waterfall *w, uint64_t request, comp_id place,
+                        struct inflight_view *last)
 {
     struct call *c = w->c;
     struct inflight_view *v = arena_alloc(c->mem, INSIDE_MAX * sizeof *v);
-    struct inflight_view last = {.since = w->start - 1};
-    for (comp_id s = next_of(c, "service", COMP_NONE); s != COMP_NONE;
-         s = next_of(c, "service", s)) {
-        size_t n = world_inflight(c->w, s, v, INSIDE_MAX);
-        for (size_t i = 0; i < n && i < INSIDE_MAX; i++) {
-            if (v[i].request != h->request)
-                continue;
-            out_line(c->o, TONE_WARN, "still inside %s: %s at %s for %s%s",
-                     inst_name(c, s, v[i].instance),
-                     cause_phrase((enum cause)v[i].cause), name_of(c, v[i].place),
-                     ago(c, v[i].since), v[i].abandoned ? "; its caller is gone" : "");
-            seen_comp(c, s, "traces");
-            if (v[i].since > last.since)
-                last = v[i];
-        }
+    size_t n = world_inflight(c->w, place, v, INSIDE_MAX);
+    for (size_t i = 0; i < n && i < INSIDE_MAX; i++) {
+        if (v[i].request != request)
+            continue;
+        out_line(c->o, TONE_WARN, "still inside %s: %s at %s for %s%s",
+                 inst_name(c, place, v[i].instance),
+                 cause_phrase((enum cause)v[i].cause), name_of(c, v[i].place),
+                 ago(c, v[i].since), v[i].abandoned ? "; its caller is gone" : "");
+        seen_comp(c, place, "traces");
+        if (v[i].since > last->since)
+            *last = v[i];
     }
+}
+
+static struct inflight_view still_inside(struct waterfall *w,
+                                         const struct trace_head *h)
+{
+    static const char *const kinds[] = {"subscription", "service"};
+    struct inflight_view last = {.since = w->start - 1};
+    for (size_t k = 0; k < COUNT_OF(kinds); k++)
+        for (comp_id s = next_of(w->c, kinds[k], COMP_NONE); s != COMP_NONE;
+             s = next_of(w->c, kinds[k], s))
+            look_inside(w, h->request, s, &last);
     return last;
 }
 
@@ -362,7 +419,8 @@ static void gather_parts(struct waterfall *w, const struct inflight_view *wait,
     if (!open)
         return;
     add_part(p, cause_phrase((enum cause)wait->cause), (double)(end - wait->since));
-    add_part(p, "not told yet", (double)(end - w->start) - p->all);
+    add_part(p, w->ncut ? "not kept" : "not told yet",
+             (double)(end - w->start) - p->all);
 }
 
 static void where_it_went(struct waterfall *w, const struct inflight_view *wait)
@@ -390,14 +448,18 @@ static void where_it_went(struct waterfall *w, const struct inflight_view *wait)
     buf_release(&b);
 }
 
-/* The usual latency of the trace's endpoint: "; p50 of the 10 min before: 189 ms". */
+/* The usual latency of what the trace is one of: "; p50 in the 10 min before: 189 ms". A
+ * message's trace begins when it was published, and so does its time. */
 static const char *ordinary(struct call *c, const struct trace_head *h)
 {
     sim_time from = h->start > P50_WINDOW ? h->start - P50_WINDOW : 0;
-    double p50 = scene_latency_in(&c->scene, h->endpoint, from, h->start, 0.5);
+    bool message = h->client != COMP_NONE && is_kind(c, h->client, "subscription");
+    double p50 = scene_latency_in(&c->scene, message ? h->client : h->endpoint, from,
+                                  h->start, 0.5);
     if (isnan(p50))
         return "";
-    return strf(c, "; p50 in the 10 min before: %s", quantity(c, p50, "s"));
+    return strf(c, "; p50%s in the 10 min before: %s",
+                message ? " from publish to done" : "", quantity(c, p50, "s"));
 }
 
 static void headline(struct waterfall *w, const struct trace_head *h)
@@ -427,6 +489,7 @@ static enum err run(struct call *c)
     w.v = arena_alloc(c->mem, SPANS_MAX * sizeof *w.v);
     w.n = recording_spans(c->rec, h.request, w.v, SPANS_MAX);
     w.n = w.n > SPANS_MAX ? SPANS_MAX : w.n;
+    w.ncut = h.ncut;
     w.width = (size_t)c->ctx->columns - LABEL - 10;
     if (c->ctx->columns < LABEL + 20)
         w.width = 10;
@@ -437,6 +500,8 @@ static enum err run(struct call *c)
         draw_tree(&w, 0, 0);
     if (w.hidden)
         note(c, "%zu more spans.", w.hidden);
+    if (w.ncut)
+        note(c, "%s spans from the middle were not kept.", count(c, w.ncut));
     struct inflight_view wait = still_inside(&w, &h);
     where_it_went(&w, &wait);
     seen_comp(c, h.endpoint, "traces");

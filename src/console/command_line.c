@@ -1,15 +1,16 @@
 /*
- * One line, from text to lines and effects. The command writes into an output of its
+ * A line, from text to lines and effects. The command writes into an output of its
  * own; only when it and every filter have succeeded do its lines and effects leave, so
  * that an error is one sentence and changes nothing.
  */
 #include "console_internal.h"
 #include "filter.h"
+#include "truecode/mechanism.h"
 
 #include <assert.h>
 #include <string.h>
 
-#define RAW_LINES 20000 /* what a command may write before filters cut it */
+#define RAW_LINES 20000 /* the most that a command may write before filters cut it */
 
 /* ---- answers --------------------------------------------------------------------- */
 
@@ -214,6 +215,20 @@ static bool wants_out(const char *word)
     return false;
 }
 
+/* "api overlod": what one types who wants to say what is wrong with it. */
+static enum err only_a_component(struct call *c, const struct stage *st)
+{
+    const char *comp = st->words[0].s;
+    const char *what =
+        st->n > 1 ? text_suggest(st->words[1].s, mechanism_words(), MECHANISM_COUNT)
+                  : NULL;
+    if (what)
+        return refuse(c, ERR_NOT_FOUND, "%s is not on the list; did you mean %s %s?",
+                      st->words[1].s, comp, what);
+    return refuse(c, ERR_INPUT, "%s is a component; say what to do with it: ps %s",
+                  comp, comp);
+}
+
 static enum err unknown_command(struct call *c, const struct stage *st)
 {
     size_t n;
@@ -239,10 +254,8 @@ static enum err unknown_command(struct call *c, const struct stage *st)
     if (near)
         return refuse(c, ERR_NOT_FOUND, "There is no command %s; did you mean %s?",
                       word, near);
-    comp_id comp = model_find(c->m, word);
-    if (comp != COMP_NONE)
-        return refuse(c, ERR_INPUT, "%s is a component; say what to do with it: ps %s",
-                      word, word);
+    if (model_find(c->m, word) != COMP_NONE)
+        return only_a_component(c, st);
     return refuse(c, ERR_NOT_FOUND, "There is no command %s; help lists what there is.",
                   word);
 }

@@ -29,17 +29,28 @@ const char *span_of(const struct call *c, sim_time d)
     return s;
 }
 
-const char *ago(const struct call *c, sim_time t)
+/* The time from t until now; from a second on as the clock has it: what was at 20:12:05 is
+ * five seconds ago at 20:12:10. */
+static sim_time since(const struct call *c, sim_time t)
 {
     sim_time d = c->now > t ? c->now - t : 0;
-    return span_of(c, d >= SIM_SEC ? d / SIM_SEC * SIM_SEC : d);
+    return d >= SIM_SEC ? (c->now / SIM_SEC - t / SIM_SEC) * SIM_SEC : d;
 }
 
+const char *ago(const struct call *c, sim_time t)
+{
+    return span_of(c, since(c, t));
+}
+
+/* Rounded as span_of() does it: to milliseconds, seconds, or minutes from an hour on. */
 const char *span_short(const struct call *c, sim_time d)
 {
-    long long s = (long long)(d / SIM_SEC), m = s / 60, h = m / 60;
-    if (s < 1)
-        return strf(c, "%lldms", (long long)(d / SIM_MS));
+    if (d < SIM_SEC - SIM_MS / 2)
+        return strf(c, "%lldms", (long long)((d + SIM_MS / 2) / SIM_MS));
+    long long s = (long long)((d + SIM_SEC / 2) / SIM_SEC);
+    if (s >= 3600)
+        s = (long long)((d + SIM_MIN / 2) / SIM_MIN) * 60;
+    long long m = s / 60, h = m / 60;
     if (m < 1)
         return strf(c, "%llds", s);
     if (h < 1)
@@ -53,7 +64,7 @@ const char *span_short(const struct call *c, sim_time d)
 
 const char *ago_short(const struct call *c, sim_time t)
 {
-    return span_short(c, c->now > t ? c->now - t : 0);
+    return span_short(c, since(c, t));
 }
 
 static bool two_digits(const char **s, int limit, int *out)

@@ -97,7 +97,7 @@ static const char *const levels[] = {
       ARG_N, ARG_BODY, ARG_SHARE)                                                      \
     X(allocate, "bytes", ALLOCATE, 1,                                                  \
       "Takes so much of the instance's memory until the request ends: "                \
-      "`allocate(50 * 2^20)`.",                                                        \
+      "`allocate(50 * 1048576)`.",                                                     \
       ARG_BYTES)                                                                       \
     X(crash, "", CRASH, 0,                                                             \
       "The process dies, with all that is inside, and starts again.", ARG_NONE)        \

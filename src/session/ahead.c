@@ -1,6 +1,6 @@
 /*
- * What the debrief will need, run beforehand (ahead.h): one thing after the other, those first
- * without which there is no score.
+ * Needs of the debrief, run beforehand (ahead.h): one thing after the other, those
+ * first without which there is no score.
  */
 #include "ahead.h"
 #include "prevent.h"
@@ -19,7 +19,7 @@
 static sim_time least_verdict(const struct session *s)
 {
     const struct lesson_info *li = lesson_info(s->lesson);
-    sim_time due = li->starts_at + li->expert + SETTLE + li->good_for;
+    sim_time due = li->starts_at + li->expert + verdict_after(s->lesson);
     return due < li->ends_at ? due : li->ends_at;
 }
 

@@ -1,5 +1,5 @@
 /*
- * What a face reads of a session, and what the console is told of it.
+ * The view that a face has of a session, and the one for the console.
  */
 #include "design.h"
 #include "session_internal.h"
@@ -59,7 +59,7 @@ bool session_users_hidden(const struct session *s)
 /* By the twin, where spare time has brought it here; a frame never waits for it. */
 static void view_lost(struct session *s, struct session_view *v)
 {
-    if (s->spoken && s->phase == PHASE_PLAY) /* there is no frame to be late for */
+    if (s->spoken && s->phase == PHASE_PLAY) /* no frame that could be late */
         session_twin(s);
     sim_time now = run_now(&s->run);
     v->lost_since = SIM_FOREVER;
@@ -72,11 +72,41 @@ static void view_lost(struct session *s, struct session_view *v)
     v->lost_since = h.since;
 }
 
+/* On the way to the page: all that the page needs, and nothing that looks at the night. */
+static const struct session_view *view_opening(struct session *s)
+{
+    const struct lesson_info *li = lesson_info(s->lesson);
+    double opened = 0;
+    if (li->starts_at > 0)
+        opened = (double)run_now(&s->run) / (double)li->starts_at;
+    s->view = (struct session_view){
+        .lesson = s->lesson,
+        .world = s->run.world,
+        .rec = s->run.rec,
+        .now = li->starts_at,
+        .day_start = li->day_start,
+        .phase = PHASE_BRIEFING,
+        .hold = HOLD_READING,
+        .opened = opened,
+        .failed = s->failed.text[0] ? s->failed.text : NULL,
+        .speed = s->speed,
+        .seed = s->seed,
+        .mode = s->mode,
+        .nsteps = s->mode == MODE_GUIDED ? lesson_steps(s->lesson) : 0,
+        .status = s->status,
+        .lost_since = SIM_FOREVER,
+        .transcript = &s->transcript,
+        .version = s->version};
+    return &s->view;
+}
+
 const struct session_view *session_view(const struct session *cs)
 {
     struct session *s =
         (struct session *)(uintptr_t)cs; /* the cache is not part of its state */
     struct session_view *v = &s->view;
+    if (s->opening)
+        return view_opening(s);
     if (v->lesson && v->version == s->version && v->now == run_now(&s->run))
         return v;
     const struct lesson_info *li = lesson_info(s->lesson);
@@ -89,6 +119,7 @@ const struct session_view *session_view(const struct session *cs)
         .day_start = li->day_start,
         .phase = s->phase,
         .hold = session_hold(s),
+        .opened = 1,
         .asking = s->phase == PHASE_PLAY &&
                   (step_holds(s) || finding_open(s) || s->form.open),
         .speed = s->speed,

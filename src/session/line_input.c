@@ -412,6 +412,9 @@ static bool draft_takes(struct session *s, const char *text)
 enum err session_line(struct session *s, const char *line, bool confirmed,
                       struct errmsg *why)
 {
+    enum err e = session_come(s, NULL, why);
+    if (e != ERR_OK)
+        return e;
     session_settle(s);
     if (s->phase == PHASE_BRIEFING || blank(line))
         session_read(s);
@@ -420,7 +423,6 @@ enum err session_line(struct session *s, const char *line, bool confirmed,
     s->unread = false;
     /* Cleaned before it is measured, taped or shown: a tape is text. */
     struct buf clean;
-    enum err e = ERR_OK;
     char bare[256];
     buf_init(&clean, 0);
     text_clean(&clean, line, strlen(line), false);

@@ -28,7 +28,7 @@ static double broken_until(const struct run *r, const struct data_promise *p,
 static struct ward data_ward(const struct run *r, const struct data_promise *p,
                              sim_time from, sim_time to)
 {
-    struct ward w = {.name = p->name, .kept = true};
+    struct ward w = {.name = p->name, .kept = true, .counted = p->broken != FN_NONE};
     struct errmsg ignored = {0};
     bool holds = true;
     if (p->holds != FN_NONE && to == run_now(r))

@@ -17,6 +17,7 @@ struct ward {
     bool kept;        /* over the whole stretch; holds at its end */
     double harm;      /* how often it was broken in it; of freshness, seconds too old */
     bool seconds;     /* harm is a time */
+    bool counted;     /* harm is a number of things, each broken by itself */
 };
 size_t run_wards(const struct run *r);
 /* Promise number i, from `from` to `to`. Whether `holds` is true can be asked of the run's

@@ -44,6 +44,7 @@ static enum err judge_untouched(struct prover *pv, const struct run *page,
         return e;
     session_read(s);
     prove_play_line(s, "status", SIZE_MAX);
+    prove_play_line(s, "changes", SIZE_MAX);
     prove_play_line(s, "hurt nobody", SIZE_MAX);
     e = session_advance(s, run_now(&s->run) + quiet_watch(s), why);
     bool fires = noise_fires(s);

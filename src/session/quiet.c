@@ -6,6 +6,7 @@
 #include "quiet.h"
 
 #include "report_internal.h"
+#include "score.h"
 
 #include <stdio.h>
 
@@ -42,6 +43,56 @@ sim_time quiet_watch(const struct session *s)
 {
     const struct lesson_info *li = lesson_info(s->lesson);
     return li->expert < li->good_for ? li->expert : li->good_for;
+}
+
+/* ---- the diagnosis --------------------------------------------------------------- */
+
+struct quiet_looks quiet_looks(const struct session *s)
+{
+    struct quiet_looks x = {0};
+    const struct model *m = s->run.stage->lw.model;
+    for (size_t i = 0; i < scored_seen(s); i++) {
+        const char *subject = s->seen_ever.s[i];
+        comp_id c = looked_at(m, subject);
+        bool status = str_eq(subject, "status");
+        x.users |=
+            status || str_eq(subject, "map") || (c != COMP_NONE && is_group(m, c));
+        x.alerts |= status || str_eq(subject, "alerts");
+        x.changes |= str_eq(subject, "changes");
+    }
+    return x;
+}
+
+static const char *what_was_not_seen(const struct grading *g,
+                                     const struct quiet_looks *x)
+{
+    return arena_printf(g->mem, "Nobody had looked at:%s%s%s.",
+                        x->users ? "" : " what users feel (status)",
+                        x->alerts  ? ""
+                        : x->users ? " what fires (alerts)"
+                                   : ", what fires (alerts)",
+                        x->changes              ? ""
+                        : x->users && x->alerts ? " what was changed (changes)"
+                                                : ", what was changed (changes)");
+}
+
+void quiet_diagnosis(const struct grading *g, struct score_item *item)
+{
+    struct quiet_looks x = quiet_looks(g->s);
+    int n = x.users + x.alerts + x.changes;
+    bool changed = score_changed(g->s), suspected = score_suspects(g->s);
+    double share = (double)n / 3;
+    item->points =
+        changed ? 0 : share_points(suspected ? share / 2 : share, item->full);
+    item->truth = "Nothing was wrong.";
+    item->best = "To look at what users feel, what fires and what was changed, and to "
+                 "suspect nothing.";
+    if (changed)
+        item->cost = "To change something is to say that something was wrong.";
+    else if (n < 3)
+        item->cost = what_was_not_seen(g, &x);
+    else if (suspected)
+        item->cost = "A suspicion stood to the end.";
 }
 
 /* ---- the debrief ----------------------------------------------------------------- */
@@ -89,9 +140,10 @@ void quiet_debrief(const struct maker *k)
     if (run_text(scored_run(k->s), t, &own))
         add_block(k->r, BLOCK_TEXT, own.s);
     add_block(k->r, BLOCK_HEADING, "What works");
-    add_text(k->r, BLOCK_BULLET,
-             "Look at what users feel first: status, chart, the people who wrote. When "
-             "they are well, say so: hurt nobody.");
+    add_text(
+        k->r, BLOCK_BULLET,
+        "Look at what users feel first: status, chart, the people who wrote; then at "
+        "what fires and what was changed. When users are well, say so: hurt nobody.");
     add_text(
         k->r, BLOCK_BULLET,
         "Change nothing. A restart to be safe hurts those who are in the middle of "

@@ -7,6 +7,7 @@
 #include "session_internal.h"
 
 struct maker;
+struct grading;
 
 /* Whether the night that is drawn with this seed is one; the same answer everywhere. */
 bool quiet_drawn(uint64_t seed);
@@ -16,6 +17,16 @@ struct stage *quiet_stage(const struct lesson *l, uint64_t seed,
                           struct errmsg *why) MUST_USE;
 /* How long one has to look before one knows that nothing is wrong. */
 sim_time quiet_watch(const struct session *s);
+/* What the learner of the branch that counts has looked at: without it nobody knows that
+ * nothing is wrong. */
+struct quiet_looks {
+    bool users;   /* what they feel: status, map, or a closer look at one of them */
+    bool alerts;  /* what fires; status says it, too */
+    bool changes; /* what was changed lately */
+};
+struct quiet_looks quiet_looks(const struct session *s);
+/* The diagnosis of such a night: a third for each look, nothing for a change. */
+void quiet_diagnosis(const struct grading *g, struct score_item *item);
 /* Adds to the debrief how it was, and what works. */
 void quiet_debrief(const struct maker *k);
 

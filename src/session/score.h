@@ -17,9 +17,9 @@
 
 #include "session_internal.h"
 
-#define SETTLE SIM_MIN /* what a change may need to take effect */
+#define SETTLE SIM_MIN /* the time in which a change takes effect */
 
-struct grading { /* what every part needs */
+struct grading { /* needs of every part */
     const struct session *s;
     const struct rivals *v;
     struct arena *mem;
@@ -43,13 +43,35 @@ enum err rival_open(struct run *r, const struct session *s,
 enum err run_reference(struct run *r, const struct course *c, sim_time looks,
                        sim_time end, struct errmsg *why) MUST_USE;
 
+/* How long after a change a verdict on it is due: the lesson's window, or as long as the
+ * reference waits for its own to work, if that is longer; and SETTLE. */
+sim_time verdict_after(const struct lesson *l);
+
 /* The change that made users well; NULL: none did. */
 const struct done_action *score_mattered(const struct grading *g);
 
 /* The change that mattered (the first, where none did) came out of nothing that was thought:
  * no suspicion stood open before it, or none of the facts that tell suspects apart had been
- * on the screen. */
+ * on the screen. Of a night without a fault: users were left alone, and nobody had looked at
+ * them. */
 bool score_by_luck(const struct grading *g);
+
+/* Whether a wrong suspicion stands open at the end. */
+bool score_suspects(const struct session *s);
+
+/* What the learner's own hand did to promises of data and freshness: how far each was broken
+ * beyond both doing nothing and the reference. */
+struct own_harm {
+    double things;    /* broken in all, of what is counted */
+    double share;     /* how bad all of it is, 0..1: things weigh as requests lost do
+                         (harm_scale()); a quarter of the time too old, or a promise that is
+                         not counted, is all */
+    const char *name; /* of the promise that was broken worst; NULL: no harm */
+    double most;      /* how far, of that one; 0: not counted */
+};
+struct own_harm own_harm(const struct grading *g);
+/* As much lost beyond where nobody acted is all the harm there is: a quarter of that. */
+double harm_scale(const struct rivals *v);
 
 /* The first promise of data that the learner's run broke more often than both doing nothing
  * and the reference: nobody gets back what was lost or doubled. NULL: none. */

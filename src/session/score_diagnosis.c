@@ -1,5 +1,5 @@
 /*
- * What the learner thought it was at the last moment before the change that mattered; when
+ * The learner's diagnosis at the last moment before the change that mattered; when
  * no change did, at the end. The notebook is read again up to there: a suspicion opens, a
  * rule-out closes it. A suspicion that came with the cure or after it shows nothing, and
  * naming everything in turn shows little: from the third wrong suspicion on, each costs a
@@ -9,11 +9,14 @@
  *                                 on the screen by then; all of them: 1
  *     a wrong one beside it       half of that; a part of the answer (a true symptom) costs
  *                                 nothing
+ *     a wrong one, ruled out      nothing, if by looking; a quarter, if something was changed
+ *                                 while it stood alone
  *     the true cause ruled out    nothing
  *
  * A lesson whose steps ask for no suspicion asks its own questions: a quarter less for each
  * wrong answer.
  */
+#include "quiet.h"
 #include "score.h"
 
 #include <string.h>
@@ -80,19 +83,42 @@ static struct thought thought_at(const struct session *s, size_t n)
     return t;
 }
 
+bool score_suspects(const struct session *s)
+{
+    return thought_at(s, scored_notes(s)).wrong_open;
+}
+
 /* The share of the rivals that the first so many facts exclude. */
 static double excluded(const struct rivals_left *left)
 {
     return left->rivals > 0 ? 1 - (double)left->rivals_open / left->rivals : 1;
 }
 
-static double worth(const struct thought *t, const struct rivals_left *left)
+/* The first change before the one that mattered that was made while a wrong suspicion stood
+ * and the right one did not; NULL: none. */
+static const struct done_action *tried_on_wrong(const struct grading *g)
+{
+    size_t n;
+    const struct done_action *did = scored_actions(g->s, &n),
+                             *end = score_mattered(g);
+    for (const struct done_action *a = did; end && a < end; a++) {
+        struct thought t = thought_at(g->s, a->nnotes);
+        if (t.wrong_open && !t.right)
+            return a;
+    }
+    return NULL;
+}
+
+static double worth(const struct grading *g, const struct thought *t,
+                    const struct rivals_left *left)
 {
     if (!t->right)
         return 0;
     double d = excluded(left);
     if (t->wrong_open)
         d /= 2;
+    else if (tried_on_wrong(g))
+        d -= 0.25;
     for (unsigned i = FREE_GUESSES; i < t->wrong && d > 0; i++)
         d -= 0.25;
     return d > 0 ? d : 0;
@@ -145,6 +171,8 @@ bool score_by_luck(const struct grading *g)
     const struct session *s = g->s;
     size_t n;
     const struct done_action *did = scored_actions(s, &n), *change = score_mattered(g);
+    if (score_quiet(s) && !score_changed(s))
+        return !quiet_looks(s).users;
     if (n == 0 || score_quiet(s) || asks_for_cause(s))
         return false;
     change = change ? change : did;
@@ -161,8 +189,6 @@ bool score_by_luck(const struct grading *g)
 static const char *what_it_was(const struct grading *g)
 {
     const struct lesson *l = g->s->lesson;
-    if (score_quiet(g->s))
-        return "Nothing was wrong.";
     for (size_t i = 0; i < lesson_suspects(l); i++) {
         const struct suspect *x = lesson_suspect(l, i);
         if (x->right)
@@ -213,6 +239,12 @@ static const char *what_it_cost(const struct grading *g, const struct thought *t
                             "%u other suspicions came before the right one: from the "
                             "third on each costs a quarter.%s%s",
                             t->wrong, gap, open);
+    const struct done_action *tried = tried_on_wrong(g);
+    if (t->right && tried)
+        return arena_printf(g->mem,
+                            "At %s something was changed on a wrong suspicion, before it "
+                            "was ruled out: a quarter.%s%s",
+                            score_clock(g, tried->at), gap, open);
     if (t->right)
         return open;
     if (t->ruled_out_right)
@@ -233,7 +265,7 @@ static void grade_suspicion(const struct grading *g, struct score_item *item)
         evidence_left(s, change ? change->nfacts : scored_facts(s));
     struct thought t = thought_at(s, n), at_end = thought_at(s, scored_notes(s));
     const struct note *said = t.right ? t.right : t.last;
-    item->points = share_points(worth(&t, &left), item->full);
+    item->points = share_points(worth(g, &t, &left), item->full);
     item->at = said ? said->at : SIM_FOREVER;
     const char *when =
         change ? arena_printf(g->mem, "Before the change that mattered (%s)",
@@ -252,20 +284,7 @@ static void grade_suspicion(const struct grading *g, struct score_item *item)
 void grade_diagnosis(const struct grading *g, struct score_item *item)
 {
     if (score_quiet(g->s)) {
-        bool looked = scored_seen(g->s) > 0;
-        struct thought t = thought_at(g->s, scored_notes(g->s));
-        bool changed = score_changed(g->s);
-        item->points = !looked || changed ? 0
-                       : t.wrong_open     ? item->full / 2
-                                          : item->full;
-        item->truth = what_it_was(g);
-        item->best = "To look, and to suspect nothing.";
-        if (!looked)
-            item->cost = "Nothing was looked at.";
-        else if (changed)
-            item->cost = "To change something is to say that something was wrong.";
-        else if (t.wrong_open)
-            item->cost = "A suspicion stood to the end.";
+        quiet_diagnosis(g, item);
     } else if (asks_for_cause(g->s)) {
         grade_answers(g, item);
     } else {

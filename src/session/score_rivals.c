@@ -40,6 +40,28 @@ enum err run_reference(struct run *r, const struct course *c, sim_time looks,
     return e == ERR_OK ? run_on(r, end, why) : e;
 }
 
+/* How long a course waits in all. */
+static sim_time course_waits(const struct course *c)
+{
+    static const char wait[] = "wait ";
+    sim_time all = 0;
+    for (size_t i = 0; i < c->nlines; i++) {
+        struct errmsg none = {0};
+        sim_time t;
+        if (strncmp(c->lines[i], wait, sizeof wait - 1) == 0 &&
+            time_parse(c->lines[i] + sizeof wait - 1, &t, &none) == ERR_OK)
+            all += t;
+    }
+    return all;
+}
+
+sim_time verdict_after(const struct lesson *l)
+{
+    sim_time want = lesson_info(l)->good_for;
+    sim_time waits = lesson_fixes(l) > 0 ? course_waits(lesson_fix(l, 0)) : 0;
+    return SETTLE + (want > waits ? want : waits);
+}
+
 /* When a verdict on the last change is due, and on the reference's; the learner's end, if
  * that is later. */
 static sim_time verdict_at(const struct session *s)
@@ -50,7 +72,7 @@ static sim_time verdict_at(const struct session *s)
     sim_time last = li->starts_at + li->expert;
     if (r->last_change != SIM_FOREVER && r->last_change > last)
         last = r->last_change;
-    sim_time due = last + SETTLE + li->good_for, now = run_now(r);
+    sim_time due = last + verdict_after(s->lesson), now = run_now(r);
     if (lesson_design(s->lesson))
         return lesson_info(s->lesson)->ends_at; /* the night is judged as a whole */
     due = due < session_end(s) ? due : session_end(s);
@@ -154,7 +176,7 @@ static enum err relive(const struct session *s, const struct rivals *v, size_t n
         e = run_on(&r, v->to, why);
     *well = e == ERR_OK && ends_well(s, &r);
     run_release(&r);
-    return ERR_OK; /* what cannot be lived again so is not well */
+    return ERR_OK; /* a night that cannot be lived again is not well */
 }
 
 /* Halving: with `low` changes users are not well, with `high` they are. */

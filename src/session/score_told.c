@@ -1,5 +1,5 @@
 /*
- * Was it verified, and were people told what was so?
+ * Two parts of the score: was it verified, and were people told the truth?
  *
  *     verified      how long the learner watched after the last change, of what the lesson
  *                   asks; half where they called it better than it was
@@ -49,7 +49,7 @@ void grade_verification(const struct grading *g, struct score_item *item)
 
 struct grade { /* of one update */
     double share;
-    const char *lost; /* what its fields lost, in sentences */
+    const char *lost; /* the share's losses, in sentences */
 };
 
 static struct witness at_update(const struct grading *g, const struct said *u)
@@ -162,11 +162,13 @@ static const char *what_lies_cost(const struct grading *g, const struct lies *li
 {
     if (!lies->any)
         return "";
-    return arena_printf(
-        g->mem, "At %s people were told that users were well while they suffered%s",
-        score_clock(g, lies->at),
-        lies->stands ? ", and no later word put it right: that costs all of it."
-                     : "; a later word put it right: half of it is left.");
+    return arena_printf(g->mem,
+                        "At %s people were told that users were well, though some had "
+                        "suffered just before%s",
+                        score_clock(g, lies->at),
+                        lies->stands
+                            ? ", and no later word put it right: that costs all of it."
+                            : "; a later word put it right: half of it is left.");
 }
 
 void grade_communication(const struct grading *g, struct score_item *item)

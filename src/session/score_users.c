@@ -1,11 +1,14 @@
 /*
- * What users had of it: how many were spared, and whether anybody was worse off than if
+ * Users in the score: how many were spared, and whether anybody was worse off than if
  * nobody had touched anything.
  *
- *     users spared   (nothing - you) / (nothing - reference), in lost requests, 0..1; half
- *                    of it for a change that came out of nothing (score_by_luck())
+ *     users spared   (nothing - you) / (nothing - reference), in lost requests, 0..1; a
+ *                    promise of data that was broken by one's own hand is somebody's, too,
+ *                    and counts as a request
  *     no harm done   1 - (the most that "you" was ever behind "nothing", for any group of
- *                    users) / (a quarter of nothing's total)
+ *                    users) / (a quarter of nothing's total), less the harm to data
+ *
+ * Half of either for a change that came out of nothing (score_by_luck()).
  *
  * Lost is what users_lost() (twin.h) counts; whoever turns customers away has lost them.
  */
@@ -33,6 +36,7 @@ static double spared(const struct grading *g)
     const struct score *sc = g->score;
     double par = (double)sc->bad_nothing - (double)sc->bad_reference;
     double you = (double)sc->bad_nothing - (double)sc->bad_you;
+    you -= own_harm(g).things;
     if (!score_changed(g->s))
         return score_quiet(g->s) ? 1 : 0;
     if (par < 1)
@@ -53,6 +57,12 @@ static const char *what_users_cost(const struct grading *g)
     double more = (double)sc->bad_you - (double)sc->bad_reference;
     if (!score_changed(g->s))
         return "Nothing was changed, so nobody was spared.";
+    struct own_harm own = own_harm(g);
+    if (own.things >= 1)
+        return arena_printf(g->mem,
+                            "By your own hand \"%s\" was broken: each of the %s times "
+                            "counts as a lost request.",
+                            own.name, score_count(g, own.things));
     double turned = users_missing(g->v->you.rec, g->v->twin, COMP_NONE, 0, g->v->to);
     if (turned > (double)sc->bad_you / 2)
         return arena_printf(g->mem,
@@ -65,6 +75,9 @@ static const char *what_users_cost(const struct grading *g)
 static const char by_luck[] = "It was tried on a guess: before it no suspicion stood "
                               "open that anything on the screen "
                               "spoke for. Half of what a guess spares counts.";
+
+static const char left_by_luck[] =
+    "Nobody had looked at users (status): to leave them alone was luck. Half counts.";
 
 /* "api scaled from 2 to 8 at 11:49 cost 1 500 of them; undone at 11:50." */
 static const char *what_turns_cost(const struct grading *g)
@@ -98,7 +111,8 @@ void grade_users(const struct grading *g, struct score_item *item)
             score_count(g, (double)sc->bad_reference),
             score_span(g, lesson_info(g->s->lesson)->expert));
     if (item->points < item->full)
-        item->cost = !luck ? what_users_cost(g)
+        item->cost = !luck               ? what_users_cost(g)
+                     : score_quiet(g->s) ? left_by_luck
                      : spared(g) >= 1
                          ? by_luck
                          : arena_printf(g->mem, "%s %s", by_luck, what_users_cost(g));
@@ -134,6 +148,38 @@ static struct behind worst_behind(const struct grading *g)
     return b;
 }
 
+static void tell_behind(const struct grading *g, const struct behind *b,
+                        struct buf *out)
+{
+    if (b->at == SIM_FOREVER)
+        return;
+    buf_addf(out, "At %s %s had lost %s requests more than if nobody had acted.",
+             score_clock(g, b->at),
+             b->client == COMP_NONE ? "users"
+                                    : model_name(g->s->run.stage->lw.model, b->client),
+             score_count(g, b->most));
+}
+
+/* "By your own hand "nothing is charged twice" was broken 40 times." */
+static void tell_own_harm(const struct grading *g, const struct own_harm *own,
+                          struct buf *out)
+{
+    if (!own->name)
+        return;
+    buf_addf(out, "%sBy your own hand \"%s\" was broken", out->len ? " " : "",
+             own->name);
+    if (own->most >= 1)
+        buf_addf(out, " %s time%s", score_count(g, own->most),
+                 own->most >= 2 ? "s" : "");
+    buf_adds(out, ".");
+}
+
+static void tell_luck(bool quiet, struct buf *out)
+{
+    buf_addf(out, "%s%s was luck, too: half counts.", out->len ? " " : "",
+             quiet ? "That nobody was hurt" : "That a guess hurt no more");
+}
+
 void grade_containment(const struct grading *g, struct score_item *item)
 {
     bool quiet = score_quiet(g->s), changed = score_changed(g->s);
@@ -145,16 +191,19 @@ void grade_containment(const struct grading *g, struct score_item *item)
         return;
     }
     struct behind b = worst_behind(g);
-    double scale =
-        users_lost(g->v->nothing.rec, g->v->twin, COMP_NONE, g->v->from, g->v->to) / 4;
-    item->points = share_points(1 - b.most / (scale > 10 ? scale : 10), item->full);
+    struct own_harm own = own_harm(g);
+    struct buf cost;
+    bool luck = score_by_luck(g);
+    double share = clamp01(1 - b.most / harm_scale(g->v) - own.share);
+    item->points = share_points(luck ? share / 2 : share, item->full);
     if (item->points == item->full)
         return;
     item->at = b.at;
-    item->cost = arena_printf(
-        g->mem, "At %s %s had lost %s requests more than if nobody had acted.",
-        score_clock(g, b.at),
-        b.client == COMP_NONE ? "users"
-                              : model_name(g->s->run.stage->lw.model, b.client),
-        score_count(g, b.most));
+    buf_init(&cost, 0);
+    tell_behind(g, &b, &cost);
+    tell_own_harm(g, &own, &cost);
+    if (luck && share > 0)
+        tell_luck(quiet, &cost);
+    item->cost = arena_strdup(g->mem, cost.s);
+    buf_release(&cost);
 }

@@ -1,14 +1,13 @@
 /*
- * The learner's session: opening (and resuming by replaying the tape) and the clock.
- * Inputs are in line_input.c and notebook.c, steps in guided_steps.c, the tape in tape.c, what
- * faces read in face_view.c and transcript.c.
+ * The learner's session: its clock. Opening is in session_open.c, inputs are in line_input.c
+ * and notebook.c, steps in guided_steps.c, the tape in tape.c, what faces read in face_view.c
+ * and transcript.c.
  *
  * The clock. A tick moves `target`; the run follows it in slices of events, so that a
  * face can look for keys in between. Whatever holds time (a question, unread text) pins
  * target to now.
  */
 #include "ahead.h"
-#include "quiet.h"
 #include "session_internal.h"
 #include "sheet.h"
 #include "twin.h"
@@ -36,7 +35,7 @@ void session_finish(struct session *s)
     s->phase = PHASE_DEBRIEF;
     s->over = true;
     s->wait_until = 0;
-    marks_release(s); /* there is no way back from here */
+    marks_release(s); /* no way leads back from here */
     tape_time(s, true);
     session_touch(s);
 }
@@ -121,7 +120,7 @@ sim_time session_end(const struct session *s)
            (s->mode == MODE_GUIDED ? 2 * SIM_HOUR : 0);
 }
 
-static bool on_second(void *ctx, struct run *r)
+bool session_on_second(void *ctx, struct run *r)
 {
     struct session *s = ctx;
     session_touch(s);
@@ -136,167 +135,6 @@ static bool on_second(void *ctx, struct run *r)
         session_finish(s);
     }
     return run_now(r) < s->target && !s->over;
-}
-
-/* ---- opening --------------------------------------------------------------------- */
-
-static bool seen_in_step(const void *ctx, const char *subject)
-{
-    const struct session *s = ctx;
-    return strings_has(&s->seen, subject);
-}
-
-static void session_init(struct session *s, const struct session_options *o)
-{
-    s->seed = o->seed;
-    s->mode = o->mode;
-    s->spoken = o->spoken;
-    s->ascii = o->ascii;
-    s->columns = o->columns ? o->columns : 78;
-    s->speed = 1;
-    buf_init(&s->tape, 0);
-    transcript_init(&s->transcript);
-}
-
-/* The system has run for a while before anybody is paged. */
-static enum err run_up(struct session *s, struct errmsg *why)
-{
-    const struct lesson_info *li = lesson_info(s->lesson);
-    enum err e = run_advance(&s->run, li->starts_at, NULL, NULL, why);
-    s->run.ctx = s;
-    s->run.seen = seen_in_step;
-    s->run.on_second = on_second;
-    s->run.step_started = li->starts_at;
-    s->began[0] = li->starts_at;
-    s->target = li->starts_at;
-    people_introduce(s);
-    people_begin(s);
-    mark_push(s);
-    return e == ERR_OK ? run_fork(&s->begin, &s->run, why) : e;
-}
-
-/* A drawn night may be quiet; where no night of a lesson can be, it is the incident's. The
- * alert that fires for nothing is on both. */
-static struct stage *night_of(struct session *s, const struct session_options *o,
-                              struct errmsg *why)
-{
-    struct errmsg no = {0};
-    bool drawn = s->mode == MODE_BLIND && quiet_drawn(s->seed);
-    struct stage *g = drawn || o->quiet
-                          ? quiet_stage(s->lesson, s->seed, o->quiet ? why : &no)
-                          : NULL;
-    s->quiet = g || lesson_info(s->lesson)->quiet;
-    if (g || o->quiet)
-        return g;
-    return s->mode == MODE_BLIND ? stage_night(s->lesson, s->seed, NIGHT_NOISY, 0, why)
-                                 : stage_new(s->lesson, s->seed, why);
-}
-
-static enum err open_run(struct session *s, const struct session_options *o,
-                         const struct run *page, struct errmsg *why)
-{
-    if (page) {
-        s->quiet = o->quiet || lesson_info(s->lesson)->quiet;
-        return run_fork(&s->run, page, why);
-    }
-    struct stage *g = night_of(s, o, why);
-    if (!g)
-        return ERR_LESSON;
-    enum err e = run_open(&s->run, g, s->seed, why);
-    stage_unref(g);
-    return e;
-}
-
-static enum err session_load(struct session *s, const struct session_options *o,
-                             const struct run *page, struct errmsg *why)
-{
-    enum err e = ERR_OK;
-    if (o->lesson)
-        s->lesson = lesson_ref(o->lesson);
-    else if (o->draft)
-        e = lesson_load_draft(&s->lesson, o->text, o->len, o->name, why);
-    else
-        e = lesson_load(&s->lesson, o->text, o->len, o->name, why);
-    if (e == ERR_OK)
-        e = open_run(s, o, page, why);
-    if (e == ERR_OK && o->twin)
-        e = run_fork(&s->twin.run, o->twin, why);
-    if (e != ERR_OK)
-        return e;
-    lesson_identity(s->lesson, &s->run.stage->lw, s->identity);
-    s->run.effort = o->effort;
-    s->status = mem_array(lesson_steps(s->lesson) + 1, sizeof *s->status);
-    s->began = mem_array(lesson_steps(s->lesson) + 1, sizeof *s->began);
-    s->trapped_at = mem_array(lesson_traps(s->lesson) + 1, sizeof *s->trapped_at);
-    for (size_t i = 0; i < lesson_traps(s->lesson); i++)
-        s->trapped_at[i] = SIM_FOREVER;
-    return run_up(s, why);
-}
-
-enum err session_open_at(struct session **out, const struct session_options *o,
-                         const struct run *page, struct errmsg *why)
-{
-    struct session *s = mem_alloc(sizeof *s);
-    session_init(s, o);
-    enum err e = session_load(s, o, page, why);
-    if (e == ERR_OK) {
-        tape_header(s);
-        if (o->tape)
-            e = tape_replay(s, o->tape, o->tape_len, o->bad_line, why);
-    }
-    if (e != ERR_OK) {
-        session_free(s);
-        s = NULL;
-    }
-    *out = s;
-    return e;
-}
-
-enum err session_open(struct session **out, const struct session_options *o,
-                      struct errmsg *why)
-{
-    return session_open_at(out, o, NULL, why);
-}
-
-void session_free(struct session *s)
-{
-    if (!s)
-        return;
-    marks_release(s);
-    form_close(s);
-    branch_release(&s->first);
-    rivals_release(&s->rivals);
-    ahead_release(&s->ahead);
-    run_release(&s->begin);
-    run_release(&s->fork);
-    run_release(&s->run);
-    twin_release(&s->twin);
-    lesson_unref(s->lesson);
-    for (size_t i = 0; i < s->nnotes; i++)
-        mem_free(s->notes[i].text);
-    mem_free(s->notes);
-    mem_free(s->note_views);
-    sheet_release(s);
-    mem_free(s->saids);
-    mem_free(s->forecasts);
-    mem_free(s->status);
-    mem_free(s->began);
-    mem_free(s->trapped_at);
-    mem_free(s->actions);
-    mem_free(s->feedback);
-    mem_free(s->confirm);
-    mem_free(s->say);
-    mem_free(s->hint);
-    mem_free(s->claimed);
-    strings_release(&s->seen);
-    strings_release(&s->seen_ever);
-    mem_free(s->known);
-    people_release(&s->people);
-    arena_release(&s->bystander_mem);
-    strings_release(&s->words);
-    buf_release(&s->tape);
-    out_release(&s->transcript);
-    mem_free(s);
 }
 
 /* ---- the clock ------------------------------------------------------------------- */
@@ -318,7 +156,7 @@ enum hold session_hold(const struct session *s)
 
 void session_ran_away(struct session *s, const struct errmsg *why)
 {
-    s->run.midway = false; /* it does not run any more */
+    s->run.midway = false; /* the world does not run any more */
     session_say(s, TONE_BAD, "The system ran away and was stopped: %s", why->text);
     session_finish(s);
 }
@@ -368,6 +206,8 @@ enum err session_run_to(struct session *s, sim_time t, struct errmsg *why)
 void session_settle(struct session *s)
 {
     struct errmsg why = {0};
+    if (session_come(s, NULL, &why) != ERR_OK)
+        return;
     if (!s->over && run_settle(&s->run, &why) == ERR_LIMIT)
         session_ran_away(s, &why);
     if (look_up(s, NULL) != ERR_OK)
@@ -400,9 +240,14 @@ enum err session_tick(struct session *s, sim_time elapsed, uint64_t max_events,
                       bool *more, struct errmsg *why)
 {
     assert(elapsed >= 0 && more);
+    *more = false;
+    enum err opened = session_come(s, &max_events, why);
+    if (opened != ERR_OK) {
+        *more = opened == ERR_STOPPED;
+        return *more ? ERR_OK : opened;
+    }
     enum hold h = session_hold(s);
     sim_time now = run_now(&s->run);
-    *more = false;
     if (h != HOLD_NONE && h != HOLD_WAITING) {
         s->target = now;
         *more = spare_time(s, &max_events) == ERR_STOPPED;
@@ -425,8 +270,8 @@ enum err session_tick(struct session *s, sim_time elapsed, uint64_t max_events,
 
 enum err session_advance(struct session *s, sim_time until, struct errmsg *why)
 {
-    enum err e = ERR_OK;
-    s->unread = false; /* who asks for this has read */
+    enum err e = session_come(s, NULL, why);
+    s->unread = false; /* a caller of this has read */
     while (e == ERR_OK && run_now(&s->run) < until) {
         enum hold h = session_hold(s);
         if (h != HOLD_NONE && h != HOLD_WAITING)
@@ -492,6 +337,8 @@ void session_set_columns(struct session *s, int columns)
 void session_read(struct session *s)
 {
     session_settle(s);
+    if (s->opening) /* it never will be */
+        return;
     s->unread = s->phase == PHASE_BRIEFING && s->mode == MODE_GUIDED;
     if (s->phase == PHASE_BRIEFING || (s->feedback && !s->over))
         tape_put(s, "read", ""); /* or a replay would show it again */

@@ -67,16 +67,18 @@ struct session {
     char identity[65];     /* lesson_identity() */
     uint64_t seed;
     enum play_mode mode;
-    bool quiet; /* nothing is wrong on this night, and leaving it alone is right */
+    bool quiet;   /* nothing is wrong on this night, and leaving it alone is right */
+    bool opening; /* opened early: the run has not come to the page yet */
+    struct errmsg failed; /* the reason why it cannot; "" none */
     bool spoken, ascii, replaying;
     int columns;
 
     /* The nights: the learner's, and those that are kept beside it. */
     struct run run;
-    struct run begin; /* as things stood at the page */
+    struct run begin; /* the night at the page */
     struct twin twin;
-    bool twin_failed; /* there is none, or it ran away */
-    struct run fork; /* as things stood before the first change; world NULL: none yet */
+    bool twin_failed; /* no healthy night, or it ran away */
+    struct run fork;  /* the night before the first change; world NULL: none yet */
     struct branch first;
     struct rivals rivals; /* of what is over; world NULL: not run yet */
 
@@ -100,9 +102,9 @@ struct session {
     bool moot;         /* the current step asks what it was, as users are well again */
     bool unread;       /* a step was announced, and nothing was typed since */
     bool practice;
-    bool reset;           /* the learner wants to begin anew, and said yes */
-    sim_time *trapped_at; /* when each trap fired; SIM_FOREVER: not yet */
-    struct errmsg broken; /* what a predicate raised, told already; "" nothing */
+    bool reset;                   /* the learner wants to begin anew, and said yes */
+    sim_time *trapped_at;         /* when each trap fired; SIM_FOREVER: not yet */
+    struct errmsg broken;         /* raised by a predicate, told already; "" nothing */
     fn_id broken_fns[BROKEN_MAX]; /* raised once: not asked again */
     size_t nbroken;
     char *feedback, *confirm;
@@ -137,7 +139,7 @@ struct session {
     struct buf tape; /* not yet taken */
     struct tape_chain chain;
     sim_time taped_at;            /* time of the last line */
-    char taped_score[SCORE_TEXT]; /* as its line says it; "": none yet */
+    char taped_score[SCORE_TEXT]; /* the score's line on the tape; "": none yet */
     size_t score_line;            /* of the tape that was replayed */
     struct out transcript;
     uint64_t version;
@@ -145,18 +147,24 @@ struct session {
     struct note_view *note_views;
 };
 
-/* ---- opening, and copies (session_clock.c, session_fork.c) ----------------------- */
+/* ---- opening, and copies (session_open.c, session_fork.c) ------------------------ */
 
 /* session_open() from a copy of `page`, a run of the same lesson and seed that stands at
  * the page; NULL: runs up to it. */
 enum err session_open_at(struct session **out, const struct session_options *o,
                          const struct run *page, struct errmsg *why) MUST_USE;
+/* Runs a session that was opened early on towards its page, at most *left events (NULL:
+ * all the way). ERR_STOPPED: more is owed; other errors: it will never be there, and says
+ * the same again when asked again. */
+enum err session_come(struct session *s, uint64_t *left, struct errmsg *why) MUST_USE;
 /* A copy at the same moment, with its own run. `s` has to outlive it. */
 enum err session_fork(struct session **out, const struct session *s,
                       struct errmsg *why) MUST_USE;
 
 /* ---- the clock (session_clock.c) ------------------------------------------------- */
 
+/* The owner's look after each sample of the learner's run (struct run's on_second). */
+bool session_on_second(void *ctx, struct run *r);
 enum hold session_hold(const struct session *s);
 sim_time session_end(const struct session *s); /* the shift is over then */
 void session_touch(struct session *s); /* something changed that a screen would show */
@@ -205,6 +213,8 @@ bool session_users_hidden(const struct session *s);
  * names, and those that were looked at. NULL: all, where the lesson has no `shows`, and in
  * the debrief. Valid until the next look. */
 const bool *session_known(struct session *s);
+/* The top component that a subject of EFFECT_SEEN is a look at; COMP_NONE: of none. */
+comp_id looked_at(const struct model *m, const char *subject);
 
 /* ---- the twin of this night (twin.c) --------------------------------------------- */
 

@@ -1,6 +1,7 @@
 /*
- * How it stands: investigating, mitigated, cured, recovered or closed. Held against the users of
- * that moment: whoever calls them well while they suffer has told people what is not so.
+ * How it stands: investigating, mitigated, cured, recovered or closed. Held against the
+ * users of that moment and of two minutes before: whoever calls them well who suffered has
+ * told people what is not so.
  */
 #include "session_internal.h"
 #include "sheet.h"
@@ -83,7 +84,7 @@ static void judge(const struct witness *w, const char *text, struct judgement *o
                      : said == STATE_INVESTIGATING ? 0.8
                                                    : 0.5;
     snprintf(out->truth, sizeof out->truth, "%s",
-             !well ? "Users were suffering then: investigating."
+             !well ? "Users had suffered within two minutes of it: investigating."
              : proven
                  ? "Users had been well for long enough to call it cured."
                  : "Users were well then, but not for long enough to know more than "

@@ -10,7 +10,7 @@
 #include <string.h>
 
 /* "checkout", "checkout:pool" and "checkout.pool:metrics" are looks at checkout. */
-static comp_id looked_at(const struct model *m, const char *subject)
+comp_id looked_at(const struct model *m, const char *subject)
 {
     char name[128];
     size_t n = strcspn(subject, ":");

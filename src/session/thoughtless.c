@@ -4,6 +4,7 @@
  * here, and so is the table.
  */
 #include "thoughtless.h"
+#include "prove_internal.h"
 #include "twin.h"
 
 #include "promise.h"
@@ -62,7 +63,7 @@ static void say_anything(struct hand *h)
     type(h, "say --who x --since x --impact x --state investigating --next x");
 }
 
-/* ---- the lesson's steps, without looking at them ---------------------------------- */
+/* ---- the lesson's steps, without looking at them --------------------------------- */
 
 /* Types the first answer, then the others. */
 static void answer(struct hand *h, size_t step, size_t choices)
@@ -104,12 +105,20 @@ static bool begins_with_command(const char *text)
     return false;
 }
 
+/* A line that was read somewhere; a wait in it is waited for. */
+static void type_and_wait(struct hand *h, const char *text, size_t n)
+{
+    char line[400];
+    snprintf(line, sizeof line, "%.*s", (int)n, text);
+    prove_play_line(h->s, line, SIZE_MAX);
+}
+
 /* "restart checkout --rolling, then wait 8m": two lines. */
 static void type_sentence(struct hand *h, const char *text)
 {
     while (*text && begins_with_command(text) && !over(h)) {
         const char *then = strstr(text, ", then ");
-        typef(h, "%.*s", (int)(then ? then - text : (long)strlen(text)), text);
+        type_and_wait(h, text, then ? (size_t)(then - text) : strlen(text));
         text = then ? then + strlen(", then ") : "";
     }
 }
@@ -124,8 +133,7 @@ static void type_words(struct hand *h, const char *words, size_t step)
         const char *end = strchr(p + 1, '`');
         if (!end)
             return;
-        typef(h, "%.*s", (int)(end - p - 1), p + 1);
-        pass(h, 0);
+        type_and_wait(h, p + 1, (size_t)(end - p - 1));
         p = end + 1;
     }
 }
@@ -139,7 +147,7 @@ static void type_shown(struct hand *h, const struct text *text, size_t step)
     buf_release(&words);
 }
 
-/* ---- settings, without knowing what they mean ------------------------------------- */
+/* ---- settings, without knowing what they mean ------------------------------------ */
 
 /* Whether a setting is one of what the player turns, and to what; false: leave it. */
 typedef bool setting_fn(const struct hand *h, comp_id c, const struct param_desc *p,
@@ -343,6 +351,29 @@ static void play_waiter(struct hand *h)
     (void)h;
 }
 
+/* All is well, says this player, whatever is so; nothing is done about it. */
+static void play_liar(struct hand *h)
+{
+    type(h, "hurt nobody");
+    type(h, "since never");
+    type(h, "much none");
+    type(h, "say --who nobody --since never --impact none --state recovered --next 30m");
+}
+
+/* Names the cause and does what works, and has looked at nothing. */
+static void play_lucky(struct hand *h)
+{
+    const struct lesson *l = h->s->lesson;
+    const struct course *fix = lesson_fix(l, 0);
+    for (size_t i = 0; i < lesson_suspects(l); i++) {
+        const struct suspect *x = lesson_suspect(l, i);
+        if (x->right)
+            typef(h, "suspect %s %s", x->component, mechanism_word(x->mechanism));
+    }
+    for (size_t i = 0; i < fix->nlines && !over(h); i++)
+        type_and_wait(h, fix->lines[i], strlen(fix->lines[i]));
+}
+
 /* Two may be open: each is ruled out before the next but one. */
 static void play_suspecter(struct hand *h)
 {
@@ -360,7 +391,8 @@ static void play_suspecter(struct hand *h)
 static const char *word(struct hand *h)
 {
     static const char *const words[] = {"x",     "cheese", "42",   "maybe", "the cloud",
-                                        "19:99", "-1",     "NULL", "users", "100 %"};
+                                        "19:99", "-1",     "NULL", "users", "100 %",
+                                        "yes",   "0",      "1",    "x; x; x"};
     return words[rng_below(&h->rng, COUNT_OF(words))];
 }
 
@@ -369,6 +401,7 @@ static void play_garbage(struct hand *h)
     const struct model *m = world_model(h->s->run.world);
     for (size_t i = 0; i < 64 && step_current(h->s) && !over(h); i++) {
         type(h, word(h));
+        type(h, "");
         if (step_current(h->s) && step_current(h->s)->nchoices > 0)
             typef(h, "%u", 1 + (unsigned)rng_below(&h->rng, 4));
         get_past(h);
@@ -411,12 +444,20 @@ static void play(struct hand *h)
         session_finish(h->s);
 }
 
+/* Improvements can be chosen in some lessons alone, and one fault guessed in the others. */
+static bool is_idle(enum player p, const struct lesson *l)
+{
+    return p == PLAYER_spender ? !lesson_design(l)
+           : p == PLAYER_lucky ? lesson_design(l) || lesson_fixes(l) == 0
+                               : false;
+}
+
 enum err thoughtless_play(enum player p, struct session *s, struct score *score,
                           struct errmsg *why)
 {
     struct hand h = {.s = s, .player = p};
     struct report report;
-    if (p == PLAYER_loser && run_wards(&s->run) == 0) {
+    if (is_idle(p, s->lesson) || (p == PLAYER_loser && run_wards(&s->run) == 0)) {
         *score = (struct score){.outcome = OUTCOME_COUNT};
         return ERR_OK;
     }
@@ -510,8 +551,7 @@ static enum err play_seed(struct players *out, const struct session_options *o,
     struct opening n;
     enum err e = opening_begin(&n, o->lesson, seed, why);
     for (unsigned i = 0; e == ERR_OK && i < ROWS; i++) {
-        bool idle = out->rows[i].player == PLAYER_spender && !lesson_design(o->lesson);
-        if (!idle) /* nobody can choose improvements where there are none */
+        if (!is_idle(out->rows[i].player, o->lesson))
             e = play_row(&out->rows[i], o, &n, seed, why);
         p->done++;
         if (e == ERR_OK && p->tell && !p->tell(p->ctx, p->done, p->all))

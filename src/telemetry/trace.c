@@ -1,5 +1,5 @@
 /*
- * One trace: a head and its spans in the order in which they ended, small enough to
+ * A trace: a head and its spans in the order in which they ended, small enough to
  * keep thousands of them. Notes lie one after another in a string of the trace's own.
  *
  * Until the user's request is done the head is a guess from the spans.
@@ -10,6 +10,8 @@
 #include <string.h>
 
 #define MAX_SPANS 400
+#define FIRST     200  /* spans that stay however long it takes */
+#define CUT       100  /* spans that give way at once, behind the first */
 #define MAX_NOTES 8192 /* bytes */
 
 size_t trace_size(const struct trace *x)
@@ -103,8 +105,22 @@ static void guess_head(struct trace *x, const struct model *m, const struct span
         x->head.endpoint = s->what;
 }
 
+/* What goes on for hours is told by how it began and by how it is now: of a trace that is
+ * full the middle gives way. What was left open stays. */
+static void cut_middle(struct trace *x)
+{
+    uint16_t n = FIRST;
+    for (uint16_t i = FIRST; i < x->head.nspans; i++)
+        if (i >= FIRST + CUT || x->spans[i].outlives)
+            x->spans[n++] = x->spans[i];
+    x->head.ncut += x->head.nspans - n;
+    x->head.nspans = n;
+}
+
 void trace_add(struct trace *x, const struct model *m, const struct span *s)
 {
+    if (x->head.nspans == MAX_SPANS)
+        cut_middle(x);
     if (x->head.nspans == MAX_SPANS)
         return;
     put_span(x, s);

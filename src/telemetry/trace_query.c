@@ -18,11 +18,20 @@ const struct trace *traces_find(const struct traces *t, uint64_t request)
     return NULL;
 }
 
-/* ---- which there are ---------------------------------------------------- */
+/* ---- which there are ------------------------------------------------------------- */
 
-static bool touches(const struct trace *x, comp_id c)
+static bool within(const struct model *m, comp_id part, comp_id whole)
 {
-    if (c == COMP_NONE || x->head.client == c || x->head.endpoint == c)
+    for (; part != COMP_NONE; part = model_owner(m, part))
+        if (part == whole)
+            return true;
+    return false;
+}
+
+static bool touches(const struct model *m, const struct trace *x, comp_id c)
+{
+    if (c == COMP_NONE || within(m, x->head.client, c) ||
+        within(m, x->head.endpoint, c))
         return true;
     for (uint16_t i = 0; i < x->head.nspans; i++)
         if (x->spans[i].place == c || x->spans[i].what == c)
@@ -42,18 +51,20 @@ static sim_time duration(const struct trace *x, sim_time now)
     return end - x->head.start;
 }
 
-static bool matches(const struct trace *x, const struct trace_filter *f, sim_time now)
+static bool matches(const struct recording *r, const struct trace *x,
+                    const struct trace_filter *f)
 {
+    sim_time now = recording_end(r);
     bool open = x->head.end == SIM_FOREVER;
     bool wanted = (f->unfinished && open) ||
                   (f->errors && !open && x->head.reason != REASON_NONE) ||
                   (!f->unfinished && !f->errors);
     return wanted && (!f->open || x->head.nopen) && duration(x, now) >= f->slower &&
            x->head.end > f->from && (f->to <= 0 || x->head.start <= f->to) &&
-           touches(x, f->comp);
+           touches(r->plan->model, x, f->comp);
 }
 
-/* ---- whom users wait for ------------------------------------------------ */
+/* ---- whom users wait for --------------------------------------------------------- */
 
 struct waiting { /* a growing list of heads */
     struct trace_head *v;
@@ -111,7 +122,7 @@ static struct trace_head *waiting_find(const struct waiting *w, uint64_t request
     return low < w->n && w->v[low].request == request ? &w->v[low] : NULL;
 }
 
-/* ---- the answer --------------------------------------------------------- */
+/* ---- the answer ------------------------------------------------------------------ */
 
 static int heads_by_start(const void *a, const void *b, void *ctx)
 {
@@ -129,7 +140,6 @@ static size_t add_waiting(const struct recording *r, const struct trace_filter *
 {
     struct waiting w = waiting_now(f->now);
     size_t n = 0;
-    sim_time now = recording_end(r);
     sort_stable(w.v, w.n, sizeof *w.v, by_request, NULL);
     for (uint32_t i = 0; i < r->traces.nlive; i++) {
         const struct trace *x = r->traces.live[i].trace;
@@ -139,14 +149,15 @@ static size_t add_waiting(const struct recording *r, const struct trace_filter *
             continue;
         h->nspans = x->head.nspans;
         h->nopen = x->head.nopen;
+        h->ncut = x->head.ncut;
         struct trace whole = *x;
         whole.head = *h;
-        if (!matches(&whole, f, now))
+        if (!matches(r, &whole, f))
             h->end = 0; /* not asked for */
     }
     for (size_t i = 0; i < w.n; i++) {
         struct trace bare = {.head = w.v[i]};
-        if (w.v[i].end == SIM_FOREVER && (w.v[i].nspans || matches(&bare, f, now)))
+        if (w.v[i].end == SIM_FOREVER && (w.v[i].nspans || matches(r, &bare, f)))
             found[n++] = w.v[i];
     }
     mem_free(w.v);
@@ -163,12 +174,13 @@ static size_t waiting_most(const struct world *w)
 }
 
 /* Requests that are not finished, as spans tell of them, where no world is asked. */
-static size_t add_live(const struct traces *t, const struct trace_filter *f,
-                       sim_time now, struct trace_head *found)
+static size_t add_live(const struct recording *r, const struct trace_filter *f,
+                       struct trace_head *found)
 {
+    const struct traces *t = &r->traces;
     size_t n = 0;
     for (uint32_t i = 0; i < t->nlive; i++)
-        if (t->live[i].trace->why == TRACE_OPEN && matches(t->live[i].trace, f, now))
+        if (t->live[i].trace->why == TRACE_OPEN && matches(r, t->live[i].trace, f))
             found[n++] = t->live[i].trace->head;
     return n;
 }
@@ -179,11 +191,10 @@ size_t recording_traces(const struct recording *r, const struct trace_filter *f,
     const struct traces *t = &r->traces;
     size_t most = t->nkept + t->nlive + waiting_most(f->now) + 1u, n = 0;
     struct trace_head *found = mem_array(most, sizeof *found);
-    sim_time now = recording_end(r);
     for (uint32_t i = 0; i < t->nkept; i++)
-        if (matches(t->kept[i], f, now))
+        if (matches(r, t->kept[i], f))
             found[n++] = t->kept[i]->head;
-    n += f->now ? add_waiting(r, f, found + n) : add_live(t, f, now, found + n);
+    n += f->now ? add_waiting(r, f, found + n) : add_live(r, f, found + n);
     sort_stable(found, n, sizeof *found, heads_by_start, NULL);
     size_t count = n < max ? n : max;
     memcpy(out, found + (n - count), count * sizeof *out);
@@ -191,7 +202,7 @@ size_t recording_traces(const struct recording *r, const struct trace_filter *f,
     return count;
 }
 
-/* ---- the spans of one --------------------------------------------------- */
+/* ---- the spans of one ------------------------------------------------------------ */
 
 static struct span span_of(const struct trace *x, const struct span_rec *s)
 {

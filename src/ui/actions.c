@@ -1,5 +1,5 @@
 /*
- * What keys do: one function for each action that the table in keys.c names.
+ * Actions of keys: one function for each that the table in keys.c names.
  */
 #include "ui_internal.h"
 
@@ -47,6 +47,9 @@ enum want ui_do_enter_list(struct ui *u, const struct key *k)
 enum want ui_do_begin(struct ui *u, const struct key *k)
 {
     (void)k;
+    if (ui_view_of(u)->opened < 1) /* else the screen would stand still meanwhile */
+        return WANT_ENTER;
+    u->rung = ui_view_of(u)->pages; /* the front rang for the page that was read */
     session_read(u->s);
     return WANT_NOTHING;
 }
@@ -87,7 +90,7 @@ enum want ui_do_leave(struct ui *u, const struct key *k)
 {
     (void)k;
     if (ui_where(u) == AT_PANEL && u->vs[u->tab].open) {
-        u->vs[u->tab].open = false; /* what is open, not the program */
+        u->vs[u->tab].open = false; /* the panel's page is closed, not the program */
         return WANT_NOTHING;
     }
     return WANT_LEAVE;

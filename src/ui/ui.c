@@ -101,7 +101,7 @@ void ui_session(struct ui *u, struct session *s)
     u->chosen = 0;
     u->finding = false;
     u->briefing_top = 0;
-    u->rung = s ? session_view(s)->pages : 0; /* the front rings for the first page */
+    u->rung = s ? session_view(s)->pages : 0;
     u->flash = u->bell = false;
     u->read_lines = s ? session_view(s)->transcript->lines : 0;
     u->charts_step = SIZE_MAX;
@@ -228,7 +228,8 @@ static void draw_face(struct ui *u, struct canvas *c)
 static void take_pages(struct ui *u)
 {
     size_t pages = u->s ? session_view(u->s)->pages : 0;
-    if (pages > u->rung)
+    bool reads = u->s && session_view(u->s)->phase == PHASE_BRIEFING;
+    if (pages > u->rung && !reads) /* the front rang for the page that is read */
         u->flash = u->bell = true;
     u->rung = pages;
 }

@@ -122,3 +122,55 @@ void players_print(const struct players *p, const char *lesson_id, struct buf *o
         buf_addf(out, "  (%s)\n", players[r->player].does);
     }
 }
+
+/* ---- the table of all lessons ---------------------------------------------------- */
+
+static const struct player_row *row_of(const struct players *p, enum player who,
+                                       enum play_mode mode)
+{
+    for (size_t i = 0; i < p->n; i++)
+        if (p->rows[i].player == who && p->rows[i].mode == mode)
+            return p->rows[i].seeds > 0 ? &p->rows[i] : NULL;
+    return NULL;
+}
+
+static void put_points(const struct player_row *r, struct buf *out)
+{
+    if (!r)
+        buf_addch(out, '-');
+    else if (r->least == r->most)
+        buf_addf(out, "%d", r->most);
+    else
+        buf_addf(out, "%d-%d", r->least, r->most);
+}
+
+void players_head(struct buf *out)
+{
+    buf_adds(out, "| lesson |");
+    for (int i = 0; i < PLAYER_COUNT; i++)
+        buf_addf(out, " %s |", players[i].word);
+    buf_adds(out, "\n| --- |");
+    for (int i = 0; i < PLAYER_COUNT; i++)
+        buf_adds(out, " --- |");
+    buf_addch(out, '\n');
+}
+
+void players_line(const struct players *p, const char *lesson_id, struct buf *out)
+{
+    buf_addf(out, "| `%s` |", lesson_id);
+    for (int i = 0; i < PLAYER_COUNT; i++) {
+        buf_addch(out, ' ');
+        put_points(row_of(p, (enum player)i, MODE_GUIDED), out);
+        buf_adds(out, " / ");
+        put_points(row_of(p, (enum player)i, MODE_ONCALL), out);
+        buf_adds(out, " |");
+    }
+    buf_addch(out, '\n');
+}
+
+void players_legend(struct buf *out)
+{
+    buf_adds(out, "| player | what it does |\n| --- | --- |\n");
+    for (int i = 0; i < PLAYER_COUNT; i++)
+        buf_addf(out, "| %s | %s |\n", players[i].word, players[i].does);
+}

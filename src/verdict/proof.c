@@ -90,3 +90,49 @@ void proof_print(const struct proof *p, const char *lesson_id, struct buf *out)
     for (size_t i = 0; i < p->n; i++)
         print_row(&p->rows[i], out);
 }
+
+/* ---- the table of all lessons ---------------------------------------------------- */
+
+/* Of the rows with a measure the one that is closest to failing; NULL: none. */
+static const struct prove_row *closest(const struct proof *p)
+{
+    const struct prove_row *least = NULL;
+    for (size_t i = 0; i < p->n; i++)
+        if (!isnan(p->rows[i].margin_min) &&
+            (!least || p->rows[i].margin_min < least->margin_min))
+            least = &p->rows[i];
+    return least;
+}
+
+static unsigned rows_of(const struct proof *p, enum proof_kind kind)
+{
+    unsigned n = 0;
+    for (size_t i = 0; i < p->n; i++)
+        n += p->rows[i].kind == kind;
+    return n;
+}
+
+void proof_head(struct buf *out)
+{
+    buf_adds(out, "| lesson | seeds | proven | fixes that win | wrong turns that hurt | "
+                  "checks passed | least margin | of |\n"
+                  "| --- | --- | --- | --- | --- | --- | --- | --- |\n");
+}
+
+void proof_line(const struct proof *p, const char *lesson_id, struct buf *out)
+{
+    unsigned passed = 0, all = 0;
+    const struct prove_row *least = closest(p);
+    for (size_t i = 0; i < p->n; i++) {
+        passed += p->rows[i].passed;
+        all += p->rows[i].passed + p->rows[i].failed;
+    }
+    buf_addf(out, "| `%s` | %u | %s | %u | %u | %u of %u |", lesson_id, p->seeds,
+             p->ok ? "yes" : "**no**", rows_of(p, PROOF_FIX), rows_of(p, PROOF_WRONG),
+             passed, all);
+    if (least)
+        buf_addf(out, " %.2f | %s: %s |\n", least->margin_min, proof_word(least->kind),
+                 least->name);
+    else
+        buf_adds(out, " - | - |\n");
+}

@@ -80,6 +80,7 @@
     X(U64, first_seed)                                                                 \
     X(ENUM, mode, MODE_COUNT, "an unknown mode")                                       \
     X(BOOL, draft)                                                                     \
+    X(BOOL, early)                                                                     \
     X(ENUM, face, WIRE_FACES, "an unknown face")                                       \
     X(INT, rows, 0, SCREEN_ROWS_MAX, "too many rows")                                  \
     X(INT, cols, 0, SCREEN_COLS_MAX, "too many columns")                               \
@@ -168,6 +169,7 @@
     X(BOOL, fast)                                                                      \
     X(BOOL, bell)                                                                      \
     X(BOOL, over)                                                                      \
+    X(BOOL, opening)                                                                   \
     X(LINES, text, TEXT_MAX_BYTES, "a text is too long")                               \
     X(CLEAN, prompt, FIELD_MAX_BYTES, "a prompt is too long")                          \
     X(TAPE, tape, tape_len, TAPE_MAX_BYTES, "too much tape at once")                   \

@@ -51,6 +51,16 @@ static void tell_score(struct server *s, struct wire_answer *a)
     report_release(&report);
 }
 
+/* Whether a session that was opened early is there yet. */
+static void tell_opening(const struct session_view *v, struct wire_answer *a)
+{
+    struct errmsg why = {0};
+    if (v->failed && a->err == ERR_OK)
+        serve_error(a, errmsg_set(&why, ERR_LESSON, "%s", v->failed), &why);
+    a->opening = v->opened < 1;
+    a->done = a->opening ? (unsigned)(v->opened * 100) : a->done;
+}
+
 static void tell_session(struct server *s, struct wire_answer *a)
 {
     if (!s->session)
@@ -59,7 +69,8 @@ static void tell_session(struct server *s, struct wire_answer *a)
     const struct lesson_info *info = lesson_info(v->lesson);
     s->over = v->phase == PHASE_DEBRIEF;
     a->over = s->over;
-    a->ticking = v->hold == HOLD_NONE || v->hold == HOLD_WAITING;
+    tell_opening(v, a);
+    a->ticking |= v->hold == HOLD_NONE || v->hold == HOLD_WAITING;
     a->fast = v->hold == HOLD_WAITING;
     a->lesson = info->id;
     a->title = info->title;
@@ -247,6 +258,7 @@ static void do_open(struct server *s, const struct wire_request *q,
         .spoken = q->face == WIRE_PLAIN,
         .ascii = q->glyphs == GLYPHS_ASCII,
         .draft = q->draft,
+        .early = q->early,
         .columns = q->face == WIRE_FULL && q->cols > 4 ? q->cols - 2 : 0};
     enum err e = session_open(&s->session, &o, &why);
     if (e != ERR_OK) {
@@ -345,7 +357,7 @@ static void do_validate(struct server *s, const struct wire_request *q,
     }
     if (e == ERR_OK && q->count > 0)
         e = lesson_check(l, q->seed, &s->text, &why);
-    if (e == ERR_OK && s->text.len > 0) /* which goes with the answer */
+    if (e == ERR_OK && s->text.len > 0) /* the text goes with the answer */
         e = errmsg_set(&why, ERR_LESSON, "there is something to mend");
     if (e == ERR_OK) {
         a->cards = arena_alloc(&s->keep, sizeof *a->cards);
@@ -432,7 +444,7 @@ static void do_lab_run(struct server *s, const struct wire_request *q,
     a->events = experiment_events(s->lab);
 }
 
-/* So much of the report that it fits a message; whole lines. */
+/* The length of a piece of the report that fits a message; whole lines. */
 static size_t piece_of(const struct buf *b, size_t at)
 {
     assert(at <= b->len);

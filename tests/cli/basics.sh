@@ -95,7 +95,10 @@ try "an option of another subcommand" 2 list --seeds 7 && has "$err" "no option 
 try "a misspelt lesson" 2 play first-pag --plain && has "$err" "did you mean 'first-page'"
 try "a seed that is none" 2 play first-page --seed x && has "$err" "whole number"
 try "a mode that is none" 2 play first-page --mode hard && has "$err" "guided, on-call or blind"
-try "too many words" 2 completion bash zsh && has "$err" "usage:"
+try "too many words" 2 completion bash zsh && has "$err" "takes fewer words. Usage:"
+try "a word where none belongs" 2 on-call all-green && has "$err" "on-call takes no word"
+try "an option that is another's value" 2 play all-green --on-call &&
+    has "$err" "did you mean --mode on-call?"
 try "a lesson outside the folder is no name" 2 play ../no/such/lesson && has "$err" "cannot be opened"
 try "a file that is no file" 1 check /dev && has "$err" "not a regular file"
 try "an empty list of lessons" 2 report && has "$err" "no run yet"

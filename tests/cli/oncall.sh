@@ -48,7 +48,7 @@ verdict "nor a report" $?
 tc on-call --seed 4
 [ $? -eq 2 ] && grep -q 'a drawn night is going on, seed 3' "$scratch/err"
 verdict "another seed is refused while one goes on" $?
-printf 'hurt nobody\nwait 5m\nresolve closed\n' | tc oncall
+printf 'changes\nhurt nobody\nwait 5m\nresolve closed\n' | tc oncall
 says "Nothing was wrong, and nothing was changed." && says "Your first page"
 verdict "it goes on, and the debrief tells its name" $?
 tc progress

@@ -36,6 +36,7 @@ struct tally {   /* shared with the processes that count in it */
     uint64_t at; /* the model that runs */
     unsigned long models, refused, too_large, ran_away, differed, told, events, actions;
     unsigned long most_bytes; /* of a world before its first event */
+    unsigned long figures;    /* that cannot be */
 };
 
 /* ---- one world ------------------------------------------------------------------- */
@@ -67,6 +68,38 @@ struct run {
     struct observer o;
     unsigned long *events;
 };
+
+/* ---- figures that cannot be ------------------------------------------------------ */
+
+/* More than anything here can be: what an unsigned difference below zero is. */
+#define TOO_MUCH 9e18
+
+/* Whether the reference says that it may be below zero: -1 for what there is none of, or
+ * a time that has passed. */
+static bool may_be_below(const struct metric_desc *d)
+{
+    return strstr(d->doc, "-1:") || strstr(d->doc, "below 0") ||
+           str_eq(d->name, "offset_seconds") || str_eq(d->name, "disk_seconds_left");
+}
+
+/* What a share, a count or an age may be, in whatever state the world is. */
+static void look(const struct world *w, uint64_t seed, struct tally *t)
+{
+    const struct model *m = world_model(w);
+    for (size_t i = 0; i < model_comps(m); i++) {
+        const struct kind_desc *k = model_kind(m, (comp_id)i);
+        for (size_t n = 0; n < k->nmetrics; n++) {
+            const struct metric_desc *d = &k->metrics[n];
+            double x = world_metric_at(w, (comp_id)i, n, 0);
+            if (x != x || (x < TOO_MUCH && (x >= 0 || may_be_below(d))))
+                continue;
+            if (t->figures++ < 20)
+                printf("# %llu: %s.%s is %g at %g s\n", (unsigned long long)seed,
+                       model_name(m, (comp_id)i), d->name, x,
+                       (double)world_now(w) / (double)SIM_SEC);
+        }
+    }
+}
 
 /* False: it stopped for good. */
 static bool go(struct run *r, sim_time until, uint64_t most, struct tally *t)
@@ -111,7 +144,9 @@ static uint64_t live(struct any *a, struct model *m, uint64_t seed, struct tally
     for (int i = 0; i < 12; i++) {
         sim_time until =
             world_now(r.w) + (sim_time)rng_below(&days, SECONDS) * SIM_SEC / 4;
-        if (!go(&r, until, most, t))
+        bool on = go(&r, until, most, t);
+        look(r.w, seed, t);
+        if (!on)
             break;
         struct action x = any_action(a, m);
         t->actions +=
@@ -216,6 +251,7 @@ int main(int argc, char **argv)
     int bad = verdict(died == 0, "no world brings its process down");
     bad |= verdict(t->differed == 0, "the same model and deeds give the same trace");
     bad |= verdict(t->told == t->ran_away, "a world that stops says why");
+    bad |= verdict(t->figures == 0, "no figure is less than nothing");
     bad |= verdict(t->most_bytes <= (33u << 20), "what is there at first was reckoned");
     bad |=
         verdict(t->refused * 4 < t->models || t->models < 50, "most models are worlds");

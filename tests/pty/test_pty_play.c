@@ -1,7 +1,10 @@
 /*
  * The program as a person meets it: on a terminal, with keys, signals and bad luck.
  */
+#include "../lib/play.h"
 #include "../lib/pty_term.h"
+#include "truecode/limits.h"
+#include "truecode/store.h"
 
 #include <setjmp.h>
 #include <signal.h>
@@ -375,12 +378,74 @@ static void a_begun_lesson_is_started_over_from_the_list(void **state)
     pty_free(p);
 }
 
+/* A lesson in a file of its own, with one thing changed. */
+static void write_lesson(const char *path, const char *text, const char *from,
+                         const char *to)
+{
+    char *changed = play_edit(text, from, to);
+    FILE *f = fopen(path, "w");
+    assert_non_null(f);
+    fputs(changed, f);
+    fclose(f);
+    mem_free(changed);
+}
+
+/* The page comes before its night. Whoever does not read it sees how far that is, and loses
+ * nothing that was typed meanwhile. */
+static void who_is_faster_than_the_night_waits(void **state)
+{
+    (void)state;
+    char dir[200], path[240];
+    struct buf text;
+    struct errmsg why = {0};
+    buf_init(&text, LESSON_MAX_BYTES);
+    snprintf(dir, sizeof dir, "%s", pty_fresh_dir());
+    snprintf(path, sizeof path, "%s/crowd.lua", dir);
+    assert_int_equal(file_read("lessons/first-page.lua", LESSON_MAX_BYTES, &text, &why),
+                     ERR_OK);
+    write_lesson(path, text.s, "per_second(20)", "per_second(2000)");
+    buf_release(&text);
+    const char *const words[] = {"play", path, NULL};
+    struct pty *p = pty_start(words, NULL, dir, 24, 80);
+    assert_true(pty_sees(p, "Enter begin"));
+    pty_type(p, "\rstatus\r");
+    assert_true(pty_writes(p, "up to this moment"));
+    assert_true(pty_sees(p, "COMPONENT"));
+    pty_free(p);
+}
+
+/* A night that never comes to its page ends with the reason; nothing of it is kept. */
+static void a_night_without_a_page_says_why(void **state)
+{
+    (void)state;
+    static const char *const progress[] = {"progress", NULL};
+    char dir[200], path[240];
+    snprintf(dir, sizeof dir, "%s", pty_fresh_dir());
+    snprintf(path, sizeof path, "%s/flood.lua", dir);
+    write_lesson(path, play_small, "per_second(20), gives_up = sec(5)",
+                 "per_second(20000), gives_up = min(9)");
+    const char *const words[] = {"play", path, NULL};
+    struct pty *p = pty_start(words, NULL, dir, 24, 80);
+    assert_true(pty_sees(p, "Enter begin"));
+    assert_true(pty_ends(p));
+    assert_true(exited(p, 3));
+    assert_true(screen_left(p));
+    assert_true(wrote(p, "ran away"));
+    pty_free(p);
+    p = pty_start(progress, NULL, dir, 24, 80);
+    assert_true(pty_ends(p));
+    assert_true(wrote(p, "No run yet"));
+    pty_free(p);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_users_lost_is_there_while_somebody_reads),
         cmocka_unit_test(a_begun_lesson_is_started_over_from_the_list),
         cmocka_unit_test(starts_with_the_list_and_leaves),
+        cmocka_unit_test(who_is_faster_than_the_night_waits),
+        cmocka_unit_test(a_night_without_a_page_says_why),
         cmocka_unit_test(plays_leaves_and_goes_on),
         cmocka_unit_test(is_killed_and_goes_on),
         cmocka_unit_test(follows_the_window),

@@ -72,6 +72,34 @@ static void says(const char *line, const char *const *parts)
 }
 #define SAYS(line, ...) says(line, (const char *const[]){__VA_ARGS__, NULL})
 
+/* Whoever follows the error of a log to its trace finds every try. */
+static void what_fails_again_and_again_has_a_trace(void **state)
+{
+    (void)state;
+    char line[64];
+    char *text = shop_says(&shop, "logs worker --level error | tail -2", NULL, NULL);
+    const char *id = strstr(text, "trace=");
+    if (!id)
+        fail_msg("no trace in: %s", text);
+    id += strlen("trace=");
+    snprintf(line, sizeof line, "trace %.*s", (int)strspn(id, "0123456789abcdef"), id);
+    mem_free(text);
+    SAYS(line, "so far", "tried before", "backoff", "more between",
+         "still inside events.orders.mail");
+    SAYS("traces worker --unfinished", line + strlen("trace "), "not finished");
+    SAYS(line, "published by request");
+}
+
+static void half_a_suspicion_is_told_the_word(void **state)
+{
+    (void)state;
+    enum err e;
+    char *text = shop_says(&shop, "worker poison", &e, NULL);
+    assert_int_equal(e, ERR_NOT_FOUND);
+    assert_non_null(strstr(text, "did you mean worker poison-message?"));
+    mem_free(text);
+}
+
 static void does(const char *line, const char *comp, int instance, const char *op)
 {
     enum err e;
@@ -243,6 +271,8 @@ static void refuses_with_a_sentence(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_fails_again_and_again_has_a_trace),
+        cmocka_unit_test(half_a_suspicion_is_told_the_word),
         cmocka_unit_test(shows_who_is_behind),
         cmocka_unit_test(what_the_objective_alone_knows_is_hidden),
         cmocka_unit_test(says_which_partitions_there_are),

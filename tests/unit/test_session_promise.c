@@ -123,6 +123,38 @@ static void a_promise_broken_once_costs(void **state)
     free(text);
 }
 
+/* A second promise, which the learner keeps: harm of the learner's own hand to the first
+ * counts by its size, against what users lose where nobody acts. */
+static void harm_counts_by_its_size(void **state)
+{
+    (void)state;
+    char *one = shop();
+    char *two = play_edit(
+        one, "data = { {",
+        "data = { { 'orders are kept', broken = function(s) return 0 end }, {");
+    static const char *const know[] = {"changes", "suspect api bad-deploy",
+                                       "rollback api"};
+    const char *none[] = {know[0], know[1], know[2], NULL};
+    const char *all[] = {know[0], know[1], know[2], "flag twice on", NULL};
+    struct report good = played(two, none), bad = played(two, all);
+    assert_int_equal(good.items[SCORE_DATA].points, good.items[SCORE_DATA].full);
+    assert_int_equal(good.items[SCORE_CONTAINMENT].points,
+                     good.items[SCORE_CONTAINMENT].full);
+    assert_int_equal(good.items[SCORE_USERS].points, good.items[SCORE_USERS].full);
+    assert_int_equal(bad.items[SCORE_DATA].points, 0);
+    assert_int_equal(bad.items[SCORE_CONTAINMENT].points, 0);
+    assert_int_equal(bad.items[SCORE_USERS].points, 0);
+    assert_true(reads(&bad, "By your own hand"));
+    report_release(&good), report_release(&bad);
+    const char *few[] = {know[0],         know[1],          know[2],
+                         "flag twice on", "flag twice off", NULL};
+    struct report some = played(two, few);
+    assert_true(some.items[SCORE_CONTAINMENT].points > 0);
+    assert_true(some.items[SCORE_USERS].points > 0);
+    report_release(&some);
+    free(one), free(two);
+}
+
 /* ---- proof ----------------------------------------------------------------------- */
 
 static bool proven(const char *text, enum proof_kind kind, const char *name)
@@ -179,7 +211,7 @@ static void the_healthy_night_keeps_every_promise(void **state)
     free(text);
 }
 
-/* ---- what began it, what would have prevented it ---------------------------------- */
+/* ---- what began it, what would have prevented it --------------------------------- */
 
 static int diagnosis(const char *text, const char *trigger)
 {
@@ -331,6 +363,7 @@ int main(void)
         cmocka_unit_test(no_promise_no_part),
         cmocka_unit_test(a_promise_still_broken_is_no_cure),
         cmocka_unit_test(a_promise_broken_once_costs),
+        cmocka_unit_test(harm_counts_by_its_size),
         cmocka_unit_test(a_turn_that_breaks_a_promise_loses),
         cmocka_unit_test(a_fix_keeps_every_promise),
         cmocka_unit_test(the_healthy_night_keeps_every_promise),

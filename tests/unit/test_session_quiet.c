@@ -10,6 +10,7 @@
 #include <stddef.h>
 
 #include <cmocka.h>
+#include <math.h>
 #include <string.h>
 
 static struct session *drawn(bool quiet)
@@ -66,6 +67,7 @@ static void test_left_alone(void **state)
     struct session *s = drawn(true);
     assert_true(session_view(s)->ntickets > 0);
     play_type(s, "status");
+    play_type(s, "changes");
     play_type(s, "hurt nobody");
     play_for(s, 5 * SIM_MIN);
     play_type(s, "resolve closed");
@@ -76,12 +78,42 @@ static void test_left_alone(void **state)
     session_free(s);
 }
 
+/* That nothing is wrong is known to those who saw how users are, what fires and what was
+ * changed: each is a third of it. To leave users alone whom nobody looked at is luck. */
+static void test_each_look_counts(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *looks[3];
+        double diagnosis, users;
+    } nights[] = {
+        {{NULL}, 0, 0.5},
+        {{"config api"}, 0, 0.5},
+        {{"changes"}, 1, 0.5},
+        {{"alerts", "changes"}, 2, 0.5},
+        {{"status"}, 2, 1},
+        {{"chart users"}, 1, 1},
+        {{"chart users", "changes", "alerts"}, 3, 1},
+    };
+    for (size_t i = 0; i < sizeof nights / sizeof *nights; i++) {
+        struct session *s = drawn(true);
+        for (size_t k = 0; k < 3 && nights[i].looks[k]; k++)
+            play_type(s, nights[i].looks[k]);
+        play_type(s, "resolve closed");
+        struct score sc = score_now(s);
+        assert_true(fabs(sc.part[SCORE_DIAGNOSIS] - nights[i].diagnosis / 3) < 0.01);
+        assert_true(fabs(sc.part[SCORE_USERS] - nights[i].users) < 0.01);
+        session_free(s);
+    }
+}
+
 /* The wrong word costs; nothing else does. */
 static void test_called_cured(void **state)
 {
     (void)state;
     struct session *s = drawn(true);
     play_type(s, "status");
+    play_type(s, "changes");
     play_type(s, "hurt nobody");
     play_for(s, 5 * SIM_MIN);
     play_type(s, "resolve cured");
@@ -158,6 +190,7 @@ int main(void)
         cmocka_unit_test(test_how_many_are_quiet),
         cmocka_unit_test(test_no_page_tells),
         cmocka_unit_test(test_left_alone),
+        cmocka_unit_test(test_each_look_counts),
         cmocka_unit_test(test_called_cured),
         cmocka_unit_test(test_closed_at_once),
         cmocka_unit_test(test_touched),

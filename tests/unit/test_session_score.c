@@ -11,6 +11,7 @@
 #include <stddef.h>
 
 #include <cmocka.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -434,10 +435,10 @@ static void test_told_just_after_the_mend(void **state)
     (void)state;
     char *text;
     assert_true(told_after("rollback api", &text) > 0.5);
-    assert_null(strstr(text, "while they suffered"));
+    assert_null(strstr(text, "suffered just before"));
     mem_free(text);
     assert_true(told_after("scale api 3", &text) < 0.5);
-    assert_non_null(strstr(text, "while they suffered"));
+    assert_non_null(strstr(text, "suffered just before"));
     mem_free(text);
 }
 
@@ -459,7 +460,9 @@ static void test_luck(void **state)
     char *text;
     struct score lucky = played(play_small, LINES("rollback api"), 4 * SIM_MIN, &text);
     assert_true(lucky.part[SCORE_USERS] == 0.5);
+    assert_true(fabs(lucky.part[SCORE_CONTAINMENT] - 0.5) < 0.05);
     assert_non_null(strstr(text, "It was tried on a guess"));
+    assert_non_null(strstr(text, "was luck, too"));
     mem_free(text);
     lucky = played(play_small, LINES("suspect api overload", "rollback api"),
                    4 * SIM_MIN, NULL);
@@ -468,6 +471,30 @@ static void test_luck(void **state)
         played(play_small, LINES("changes", "suspect api bad-deploy", "rollback api"),
                4 * SIM_MIN, NULL);
     assert_true(knew.part[SCORE_USERS] == 1);
+    assert_true(knew.part[SCORE_CONTAINMENT] == 1);
+}
+
+/* A wrong suspicion that was ruled out costs nothing; one on which something was tried first
+ * costs a quarter. */
+static void test_tried_on_a_wrong_suspicion(void **state)
+{
+    (void)state;
+    char *text;
+    struct score looked =
+        played(play_small,
+               LINES("changes", "suspect api overload", "ps api", "rule-out api overload",
+                     "suspect api bad-deploy", "trigger api", "rollback api"),
+               4 * SIM_MIN, NULL);
+    assert_true(looked.part[SCORE_DIAGNOSIS] == 1);
+    struct score tried =
+        played(play_small,
+               LINES("changes", "suspect api overload", "scale api 4",
+                     "rule-out api overload", "suspect api bad-deploy", "trigger api",
+                     "rollback api"),
+               4 * SIM_MIN, &text);
+    assert_true(fabs(tried.part[SCORE_DIAGNOSIS] - 0.75) < 0.04);
+    assert_non_null(strstr(text, "was changed on a wrong suspicion"));
+    mem_free(text);
 }
 
 /* What began it counts as it stood before the cure. */
@@ -689,6 +716,7 @@ static void test_a_quiet_shift(void **state)
     char *text;
     struct session *s = begun(play_calm, MODE_ONCALL);
     play_type(s, "status");
+    play_type(s, "changes");
     wait_out(s, 4 * SIM_MIN);
     play_type(s, "say --who nobody --since never --impact none --state closed "
                  "--next 11:00");
@@ -821,6 +849,7 @@ int main(void)
         cmocka_unit_test(test_told_just_after_the_mend),
         cmocka_unit_test(test_resolve_is_on_the_sheet),
         cmocka_unit_test(test_luck),
+        cmocka_unit_test(test_tried_on_a_wrong_suspicion),
         cmocka_unit_test(test_trigger_comes_before_the_cure),
         cmocka_unit_test(test_leaving_in_a_lull),
         cmocka_unit_test(test_diagnosis_comes_before_the_cure),

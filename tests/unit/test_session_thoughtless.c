@@ -71,6 +71,23 @@ static void test_they_do_what_they_say(void **state)
     assert_true(reverts.bad_you * 4 < reverts.bad_nothing);
     assert_true(reverts.total < PLAYERS_PASS && reverts.part[SCORE_USERS] == 0.5);
     assert_int_equal(reverts.outcome, OUTCOME_RECOVERED);
+    struct score lies = run(PLAYER_liar, play_small, MODE_ONCALL);
+    assert_int_equal(lies.bad_you, lies.bad_nothing);
+    assert_int_equal(lies.total, 0);
+}
+
+/* The right word and the cure, and nothing seen: users are well, and it is no pass. */
+static void test_a_lucky_guess(void **state)
+{
+    (void)state;
+    for (int mode = MODE_GUIDED; mode <= MODE_ONCALL; mode++) {
+        struct score lucky = run(PLAYER_lucky, play_small, (enum play_mode)mode);
+        assert_int_equal(lucky.outcome, OUTCOME_RECOVERED);
+        assert_true(lucky.bad_you * 4 < lucky.bad_nothing);
+        assert_true(mode == MODE_GUIDED || lucky.part[SCORE_USERS] == 0.5);
+        assert_true(lucky.part[SCORE_DIAGNOSIS] == 0);
+        assert_true(lucky.total < PLAYERS_PASS);
+    }
 }
 
 static void test_the_highlighter_types_what_is_shown(void **state)
@@ -147,6 +164,7 @@ int main(void)
         cmocka_unit_test(test_all_come_to_an_end),
         cmocka_unit_test(test_the_same_again),
         cmocka_unit_test(test_they_do_what_they_say),
+        cmocka_unit_test(test_a_lucky_guess),
         cmocka_unit_test(test_the_highlighter_types_what_is_shown),
         cmocka_unit_test(test_who_loses_data),
         cmocka_unit_test(test_ceiling),

@@ -61,7 +61,7 @@ static void near(double x, double right, double off)
 /* Ten messages are a MiB, and 27,648 bytes are left. */
 #define BIG "message_bytes=102400"
 
-/* ---- cores ---------------------------------------------------------------------- */
+/* ---- cores ----------------------------------------------------------------------- */
 
 static void messages_are_work(void **state)
 {
@@ -106,7 +106,7 @@ static void what_is_worked_on_is_not_stored(void **state)
     lab_free(&l);
 }
 
-/* ---- priority ------------------------------------------------------------------- */
+/* ---- priority -------------------------------------------------------------------- */
 
 /* Two producers, of class 0 and 3, and a reader that takes `work`. */
 static struct lab two_classes(const char *broker, const char *topic, const char *low,
@@ -152,10 +152,9 @@ static void what_befalls_the_cores_befalls_all(void **state)
 {
     (void)state;
     for (int down = 0; down < 2; down++) {
-        struct lab l =
-            two_classes("cores=2 cpu=1s latency=0 order=priority preempt=on", "",
-                        "to=shop/order rate=1 arrivals=even priority=0",
-                        "to=shop/order rate=1 arrivals=even priority=3", 0);
+        struct lab l = two_classes("cores=2 cpu=1s latency=0 order=priority preempt=on",
+                                   "", "to=shop/order rate=1 arrivals=even priority=0",
+                                   "to=shop/order rate=1 arrivals=even priority=3", 0);
         lab_op(&l, SUB, "pause", NULL);
         lab_fault(&l, "mq", "slow", "2", 0);
         lab_run(&l, 1100 * SIM_MS);
@@ -247,7 +246,7 @@ static void preemption_needs_order_and_cores(void **state)
     }
 }
 
-/* ---- memory and disk ------------------------------------------------------------ */
+/* ---- memory and disk ------------------------------------------------------------- */
 
 static void producers_wait_for_room_in_order(void **state)
 {
@@ -318,7 +317,7 @@ static void connections_take_memory(void **state)
              "memory=1 connection_memory=100 latency=100ms when_full=refuse");
     lab_part(&l, "topic", "mq.orders", BIG);
     lab_part(&l, "service", "shop", "workers=1000");
-    lab_part(&l, "call", "shop.mq", "network=1ms keep_alive=1000");
+    lab_part(&l, "call", "shop.mq", "network=1ms");
     lab_endpoint(&l, "shop", "order", &publish);
     lab_part(&l, "client", "users", USERS "50");
     lab_start(&l, 1);
@@ -330,7 +329,7 @@ static void connections_take_memory(void **state)
     lab_free(&l);
 }
 
-/* ---- retention ------------------------------------------------------------------ */
+/* ---- retention ------------------------------------------------------------------- */
 
 static void bytes_end_what_is_kept(void **state)
 {

@@ -42,7 +42,7 @@ static void near(double x, double right, double off)
         fail_msg("%.4f is not %.4f", x, right);
 }
 
-/* ---- cores ---------------------------------------------------------------------- */
+/* ---- cores ----------------------------------------------------------------------- */
 
 #define USERS  "to=app/get arrivals=even rate="
 #define FILLED "filled_at_start=on ttl=240h keys="
@@ -137,7 +137,7 @@ static void what_is_inside_ends_when_it_goes_down(void **state)
     lab_free(&l);
 }
 
-/* ---- memory --------------------------------------------------------------------- */
+/* ---- memory ---------------------------------------------------------------------- */
 
 /* Ten values fit: a MiB and 100 KiB each. */
 #define VALUES "value_bytes=102400 ttl=240h keys="
@@ -227,7 +227,7 @@ static void connections_take_memory(void **state)
     struct lab l =
         site("maxmemory=1 connection_memory=100 maxmemory_policy=allkeys-lru "
              "latency=100ms",
-             VALUES "50", USERS "50", "keep_alive=1000 network=1ms");
+             VALUES "50", USERS "50", "network=1ms");
     lab_run(&l, 20 * SIM_SEC);
     double open = of(&l, "connections");
     assert_true(open >= 5 && open <= 7); /* fifty a second, 102 ms each */

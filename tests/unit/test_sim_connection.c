@@ -73,7 +73,7 @@ static struct told longest(struct lab *l, sim_time until)
     return t;
 }
 
-/* ---- dead and silent ------------------------------------------------------------ */
+/* ---- dead and silent ------------------------------------------------------------- */
 
 /* RTO 200 ms, doubled to two minutes, fifteen times: 924.6 s, as Linux has it. Whoever
  * opens a connection meanwhile is well. */
@@ -92,6 +92,20 @@ static void a_dead_connection_is_given_up_by_the_kernel(void **state)
     assert_true(front(&l, "failures_CONN_LOST") == 1);
     assert_true(users(&l, "failed_total") == 1);
     assert_true(users(&l, "answered_total") - ok >= 987);
+    lab_free(&l);
+}
+
+/* A connection that is not modelled cannot be dead, and the fault says so. */
+static void nobodys_connections_are_not_forgotten(void **state)
+{
+    (void)state;
+    struct lab l = town("", "timeout=5s", "rate=1 arrivals=even", SIM_MS);
+    lab_start(&l, 1);
+    struct action a = {
+        .kind = ACTION_FAULT, .comp = model_find(l.m, "net"), .name = "forget"};
+    struct errmsg why = {0};
+    assert_int_equal(world_apply(l.w, &a, "test", NULL, NULL, &why), ERR_REFUSED);
+    assert_non_null(strstr(why.text, "no call over net keeps connections"));
     lab_free(&l);
 }
 
@@ -207,7 +221,7 @@ static void a_pools_connections_die_too(void **state)
     lab_free(&l);
 }
 
-/* ---- keeping -------------------------------------------------------------------- */
+/* ---- keeping --------------------------------------------------------------------- */
 
 /* Go keeps two; each that comes back beyond is closed, so every third request opens
  * one: as many come back as are taken, and of 0, 1 and 2 idle ones each is as likely. */
@@ -253,7 +267,7 @@ static void they_are_closed_by_age_and_when_idle(void **state)
     lab_free(&l);
 }
 
-/* ---- ports ---------------------------------------------------------------------- */
+/* ---- ports ----------------------------------------------------------------------- */
 
 /* 1,000 requests a second with a connection each: 28,232 ports are gone after 28 s;
  * then as many connections as come out of TIME_WAIT, 470 a second. */
@@ -345,7 +359,7 @@ static void a_pool_runs_out_of_ports(void **state)
     }
 }
 
-/* ---- hosts that are gone -------------------------------------------------------- */
+/* ---- hosts that are gone --------------------------------------------------------- */
 
 /* A host that is gone: SYNs are sent after 1, 2, 4 ... s, and given up after 127 s, or
  * when connect_timeout is over. One that refuses does so at once. */
@@ -365,6 +379,28 @@ static void gone_is_not_refused(void **state)
         assert_true(t.longest >= takes[i] && t.longest < takes[i] + 2 * SIM_MS);
         assert_true(t.connect == takes[i]);
         assert_true(front(&l, why[i]) > 50);
+        lab_free(&l);
+    }
+}
+
+/* A setting that only connections have takes effect by itself. */
+static void what_speaks_of_connections_models_them(void **state)
+{
+    static const char *const said[][2] = {{"", "connect_timeout=1s timeout=10s"},
+                                          {"", "ports=100"},
+                                          {"", "max_age=1m"},
+                                          {"forgets_after=350s", ""},
+                                          {"", ""}};
+    (void)state;
+    for (int i = 0; i < 5; i++) {
+        struct lab l = town(said[i][0], said[i][1], "rate=1 arrivals=even", SIM_MS);
+        lab_start(&l, 1);
+        lab_run(&l, 10 * SIM_SEC);
+        assert_true(front(&l, "connections") == (i < 4));
+        lab_fault(&l, "net", "partition", NULL, 0);
+        lab_run(&l, 60 * SIM_SEC);
+        /* Who comes while one of them hangs on the connection opens another. */
+        assert_true((front(&l, "failures_CONNECT_TIMEOUT") > 40) == (i == 0));
         lab_free(&l);
     }
 }
@@ -398,7 +434,7 @@ static void a_connect_timeout_is_apart_from_the_calls(void **state)
     lab_free(&l);
 }
 
-/* ---- many requests on one connection ---------------------------------------------- */
+/* ---- many requests on one connection --------------------------------------------- */
 
 static void streams_share_a_connection(void **state)
 {
@@ -474,8 +510,6 @@ static void giving_up_ends_a_stream_and_not_the_connection(void **state)
     lab_free(&l);
 }
 
-/* All of them are with the instance that the connection leads to; a new one does not get
- * any. And when its instance is gone, so is the connection. */
 /* A connection that many share lives no longer for being shared. */
 static void shared_connections_are_closed_by_age(void **state)
 {
@@ -490,6 +524,106 @@ static void shared_connections_are_closed_by_age(void **state)
     lab_free(&l);
 }
 
+/* The kernel gives up a connection, not a request: when its oldest message has been sent
+ * in vain for long enough, all requests on it fail. */
+static void a_shared_connection_is_given_up_as_a_whole(void **state)
+{
+    (void)state;
+    struct lab l =
+        town("user_timeout=30s", "streams=1000", "rate=10 arrivals=even", SIM_MS);
+    lab_start(&l, 1);
+    lab_run(&l, 10 * SIM_SEC + 50 * SIM_MS);
+    lab_fault(&l, "net", "forget", NULL, 0);
+    double waited = front(&l, "seconds_total");
+    struct told t = longest(&l, 100 * SIM_SEC);
+    double failed = users(&l, "failed_total");
+    assert_true(t.longest == 30 * SIM_SEC);
+    assert_true(failed >= 299 && failed <= 301);
+    waited = front(&l, "seconds_total") - waited - 0.001 * 600;
+    assert_true(waited > 14.9 * failed && waited < 15.1 * failed);
+    assert_true(front(&l, "connections_opened_total") == 2);
+    lab_free(&l);
+}
+
+/* Commands that time out one after the other do not tell the kernel anything: their bytes
+ * stay in the stream (redis/lettuce issue 1466). */
+static void a_timeout_leaves_it_to_the_kernel(void **state)
+{
+    (void)state;
+    struct lab l =
+        town("", "streams=1000 timeout=5s", "rate=10 arrivals=even", SIM_MS);
+    lab_start(&l, 1);
+    lab_run(&l, 10 * SIM_SEC + 50 * SIM_MS);
+    lab_fault(&l, "net", "forget", NULL, 0);
+    lab_run(&l, 934 * SIM_SEC);
+    double failed = users(&l, "failed_total");
+    assert_true(failed > 9180 && front(&l, "timeouts_total") == failed);
+    lab_run(&l, 1000 * SIM_SEC);
+    assert_true(users(&l, "failed_total") >= 9245 && users(&l, "failed_total") <= 9247);
+    assert_true(front(&l, "connections_opened_total") == 2);
+    assert_true(users(&l, "in_flight") <= 1);
+    lab_free(&l);
+}
+
+/* Lost at 10.1 s; sent again 0.2, 0.6 ... 51.0 and 102.2 s later. The cut is over after
+ * 60 s, and nothing moves for 42 more; then all that still waits is there at once. Whoever
+ * opens a connection of their own has not lost that time. */
+static void after_a_cut_the_oldest_goes_first(void **state)
+{
+    (void)state;
+    const char *const policies[] = {"streams=1000 timeout=5s", "max_idle=100 timeout=5s"};
+    double failed[2];
+    for (int i = 0; i < 2; i++) {
+        struct lab l = town("", policies[i], "rate=10 arrivals=even", SIM_MS);
+        lab_start(&l, 1);
+        lab_run(&l, 10 * SIM_SEC + 50 * SIM_MS);
+        lab_fault(&l, "net", "partition", NULL, 60 * SIM_SEC);
+        lab_run(&l, 113 * SIM_SEC);
+        assert_true(users(&l, "in_flight") <= 1);
+        lab_run(&l, 200 * SIM_SEC);
+        failed[i] = users(&l, "failed_total");
+        lab_free(&l);
+    }
+    assert_true(failed[0] >= 970 && failed[0] <= 974);
+    assert_true(failed[1] >= 550 && failed[1] <= 650);
+}
+
+/* An answer that tells of a lost connection further down has come by one that is well. */
+static void anothers_failure_breaks_no_connection(void **state)
+{
+    (void)state;
+    static const char *const shares[] = {"max_idle=10", "streams=100"};
+    for (int i = 0; i < 2; i++) {
+        struct lab l = lab_new();
+        const struct node deeper = {.kind = NODE_CALL, .target = "deep", .what = "get"};
+        const struct node pass = {.kind = NODE_CALL, .target = "app", .what = "get"};
+        const struct node work = {.kind = NODE_SLEEP, .time = dist_const(SIM_MS)};
+        lab_part(&l, "link", "near", "latency=1ms");
+        lab_part(&l, "link", "far", "latency=1ms");
+        lab_part(&l, "service", "deep", MANY);
+        lab_endpoint(&l, "deep", "get", &work);
+        lab_part(&l, "service", "app", MANY);
+        lab_endpoint(&l, "app", "get", &deeper);
+        lab_part(&l, "service", "front", MANY);
+        lab_endpoint(&l, "front", "get", &pass);
+        char text[80];
+        snprintf(text, sizeof text, "via=near %s", shares[i]);
+        lab_part(&l, "call", "front.app", text);
+        lab_part(&l, "call", "app.deep", "via=far");
+        lab_part(&l, "client", "users", "to=front/get rate=1 arrivals=even");
+        lab_start(&l, 1);
+        lab_run(&l, 5 * SIM_SEC);
+        lab_fault(&l, "far", "refuse", NULL, 20 * SIM_SEC);
+        lab_run(&l, 40 * SIM_SEC);
+        assert_true(users(&l, "failed_total") >= 19);
+        assert_true(front(&l, "failures_CONN_LOST") >= 19);
+        assert_true(front(&l, "connections_opened_total") == 1);
+        lab_free(&l);
+    }
+}
+
+/* All of them are with the instance that the connection leads to; a new one does not get
+ * any. And when its instance is gone, so is the connection. */
 static void streams_stay_with_one_instance(void **state)
 {
     (void)state;
@@ -517,6 +651,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_dead_connection_is_given_up_by_the_kernel),
+        cmocka_unit_test(nobodys_connections_are_not_forgotten),
         cmocka_unit_test(a_user_timeout_gives_it_up_sooner),
         cmocka_unit_test(a_timeout_costs_a_request_each),
         cmocka_unit_test(a_share_of_them_can_die),
@@ -530,12 +665,17 @@ int main(void)
         cmocka_unit_test(users_have_ports_of_their_own),
         cmocka_unit_test(a_pool_runs_out_of_ports),
         cmocka_unit_test(gone_is_not_refused),
+        cmocka_unit_test(what_speaks_of_connections_models_them),
         cmocka_unit_test(a_connect_timeout_is_apart_from_the_calls),
         cmocka_unit_test(streams_share_a_connection),
         cmocka_unit_test(a_loss_holds_up_all_behind_it),
         cmocka_unit_test(answers_come_in_the_order_they_were_sent),
         cmocka_unit_test(giving_up_ends_a_stream_and_not_the_connection),
         cmocka_unit_test(shared_connections_are_closed_by_age),
+        cmocka_unit_test(a_shared_connection_is_given_up_as_a_whole),
+        cmocka_unit_test(a_timeout_leaves_it_to_the_kernel),
+        cmocka_unit_test(after_a_cut_the_oldest_goes_first),
+        cmocka_unit_test(anothers_failure_breaks_no_connection),
         cmocka_unit_test(streams_stay_with_one_instance),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -25,7 +25,7 @@ static struct recording *rec_new(void)
     return r;
 }
 
-/* ---- what a world would tell -------------------------------------------- */
+/* ---- what a world would tell ----------------------------------------------------- */
 
 static void span(struct recording *r, uint64_t request, uint32_t id, comp_id what,
                  sim_time start, sim_time end, const char *note)
@@ -77,7 +77,7 @@ static size_t traces(const struct recording *r, struct trace_filter f,
 
 static const struct trace_filter any = {.comp = COMP_NONE};
 
-/* ---- left open ---------------------------------------------------------- */
+/* ---- left open ------------------------------------------------------------------- */
 
 /* A transaction that the request left open at `start`, or that ends at `end`. */
 static void left_open(struct recording *r, uint64_t request, sim_time start,
@@ -163,7 +163,7 @@ static void late_work_of_the_forgotten_is_no_new_trace(void **state)
     recording_free(r);
 }
 
-/* ---- results ------------------------------------------------------------ */
+/* ---- results --------------------------------------------------------------------- */
 
 static void a_result_of_its_own_is_no_error(void **state)
 {
@@ -188,7 +188,7 @@ static void a_result_of_its_own_is_no_error(void **state)
     recording_free(r);
 }
 
-/* ---- keeping ------------------------------------------------------------ */
+/* ---- keeping --------------------------------------------------------------------- */
 
 static void the_slowest_and_some_of_the_rest_are_kept(void **state)
 {
@@ -272,6 +272,46 @@ static void what_is_not_finished_is_seen_too(void **state)
     recording_free(r);
 }
 
+/* A message that is tried for hours: how it began, and how it is now. */
+static void of_a_long_trace_the_middle_gives_way(void **state)
+{
+    (void)state;
+    struct recording *r = rec_new();
+    struct span *s = test_malloc(600 * sizeof *s);
+    struct trace_head h[2];
+    for (uint32_t i = 1; i <= 1000; i++)
+        span(r, 2, i, put, i * SIM_SEC, i * SIM_SEC + 1, "");
+    struct trace_filter f = {.comp = COMP_NONE, .unfinished = true};
+    assert_int_equal(traces(r, f, h, 2), 1);
+    size_t n = recording_spans(r, 2, s, 600);
+    assert_int_equal(n + h[0].ncut, 1000);
+    assert_int_equal(s[0].id, 1);
+    assert_int_equal(s[n - 1].id, 1000);
+    test_free(s);
+    recording_free(r);
+}
+
+static void a_service_has_the_requests_of_its_endpoints(void **state)
+{
+    (void)state;
+    struct recording *r = rec_new();
+    struct trace_head h[8];
+    struct span s = {.request = 2,
+                     .id = 1,
+                     .place = users,
+                     .what = put,
+                     .cause = CAUSE_NETWORK,
+                     .start = SIM_SEC,
+                     .end = 2 * SIM_SEC};
+    struct observer o = recording_observer(r);
+    o.span(o.ctx, &s);
+    struct trace_filter f = {.comp = api, .unfinished = true};
+    assert_int_equal(traces(r, f, h, 8), 1);
+    f.comp = get;
+    assert_int_equal(traces(r, f, h, 8), 0);
+    recording_free(r);
+}
+
 /* Work goes on when nobody waits for it: its spans join what was kept, and make nothing
  * new of what was not. */
 static void late_spans_join_or_are_dropped(void **state)
@@ -320,7 +360,7 @@ static void memory_is_bounded(void **state)
     recording_free(r);
 }
 
-/* ---- rewind ------------------------------------------------------------- */
+/* ---- rewind ---------------------------------------------------------------------- */
 
 #define REQUESTS 1500
 struct told { /* one event of a made-up run */
@@ -467,6 +507,8 @@ int main(void)
         cmocka_unit_test(errors_are_kept_of_each_reason),
         cmocka_unit_test(spans_come_back_in_order_with_their_notes),
         cmocka_unit_test(what_is_not_finished_is_seen_too),
+        cmocka_unit_test(of_a_long_trace_the_middle_gives_way),
+        cmocka_unit_test(a_service_has_the_requests_of_its_endpoints),
         cmocka_unit_test(late_spans_join_or_are_dropped),
         cmocka_unit_test(memory_is_bounded),
         cmocka_unit_test(a_fork_goes_on_as_the_origin_would),

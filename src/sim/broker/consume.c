@@ -25,25 +25,38 @@ enum {
 
 static void work_on(struct world *w, comp_id c, struct member *m, bool fetched);
 
-/* ---- deliveries ----------------------------------------------------------------- */
+/* ---- deliveries ------------------------------------------------------------------ */
 
 static struct member *member_of(const struct world *w, const struct act *a)
 {
     return member_at(w, a->delivery.member);
 }
 
-static void trace_begin(struct world *w, struct act *a, const struct message *m)
+static void trace_begin(struct world *w, struct act *a, const struct message *m,
+                        const char *remark)
 {
-    int64_t every = p_count(w, a->comp, SB_TRACE_EVERY);
-    char note[48];
-    uint64_t lot = lot_draw(w, act_lot(a), LOT_PURPOSE(LOT_TRACE));
-    if (every <= 0 || lot % (uint64_t)every != 0)
-        return;
+    char note[64];
     a->flags |= ACT_TRACED;
     a->span = w_span_id(w);
-    snprintf(note, sizeof note, "published by request %llu",
-             (unsigned long long)m->request);
+    snprintf(note, sizeof note, "published by request %llu%s",
+             (unsigned long long)m->request, remark);
     w_span(w, a, CAUSE_BROKER, sub_topic(w, a->comp), m->published, REASON_NONE, note);
+}
+
+/* One message in so many is traced from its first delivery on. */
+static void maybe_trace(struct world *w, struct act *a, const struct message *m)
+{
+    int64_t every = p_count(w, a->comp, SB_TRACE_EVERY);
+    uint64_t lot = lot_draw(w, act_lot(a), LOT_PURPOSE(LOT_TRACE));
+    if (every > 0 && lot % (uint64_t)every == 0)
+        trace_begin(w, a, m, "");
+}
+
+/* What failed is traced when it is tried again: it is what somebody will look for. */
+static void trace_again(struct world *w, struct act *a, const struct message *m)
+{
+    if (!(a->flags & ACT_TRACED) && p_count(w, a->comp, SB_TRACE_EVERY) > 0)
+        trace_begin(w, a, m, ", tried before");
 }
 
 /* A delivery begins when its message was published, and waits for its turn at the
@@ -66,7 +79,7 @@ static struct act *delivery_new(struct world *w, comp_id c, struct member *m,
     a->origin = msg->origin;
     a->nth = msg->nth;
     act_charge(w, a, CAUSE_BROKER, sub_topic(w, c), w_now(w) - msg->published);
-    trace_begin(w, a, msg);
+    maybe_trace(w, a, msg);
     act_wait(w, a, CAUSE_BROKER, c);
     a->phase = DELIVERY_WAITING;
     members_add(w, &s->inside, a);
@@ -152,7 +165,7 @@ bool subscription_chokes(struct world *w, const struct act *a, const char *versi
     return true;
 }
 
-/* ---- fetching ------------------------------------------------------------------- */
+/* ---- fetching -------------------------------------------------------------------- */
 
 static void give_ticket(struct world *w, comp_id c, struct member *m, struct ticket *t)
 {
@@ -164,6 +177,8 @@ static void give_ticket(struct world *w, comp_id c, struct member *m, struct tic
     cal_cancel(w, &t->timer);
     t->timer = cal_after(w, hidden, EV_KIND + SE_VISIBLE, c, W_REF(w, t), t->gen);
     struct act *a = delivery_new(w, c, m, &t->message, t->partition);
+    if (t->receives > 1)
+        trace_again(w, a, &t->message);
     a->delivery.ticket = W_REF(w, t);
     a->delivery.stamp = t->receives;
 }
@@ -353,7 +368,7 @@ void sub_published(struct world *w, comp_id c, uint32_t partition)
     member_go(w, c, sub_member(w, c, k));
 }
 
-/* ---- outcomes ------------------------------------------------------------------- */
+/* ---- outcomes -------------------------------------------------------------------- */
 
 /* Counts one that was processed; true: in time. `again`: not for the first time. */
 static bool processed(struct world *w, const struct act *a, bool again)
@@ -441,6 +456,8 @@ static void log_failed(struct world *w, struct act *a, enum reason reason)
         cursor_delivered(w, c, a, false);
     } else {
         sim_time delay = p_time(w, c, SB_RETRY_DELAY);
+        struct message m = message_of(w, a);
+        trace_again(w, a, &m);
         a->phase = DELIVERY_BACKOFF;
         member_of(w, a)->polled = w_now(w); /* the member seeks back and asks again */
         act_timer(w, a, delay > DELAY_MIN ? delay : DELAY_MIN, CAUSE_BACKOFF, c);

@@ -204,7 +204,7 @@ double broker_slow(const struct world *w, comp_id c)
     return broker_at(w, c)->slow;
 }
 
-/* ---- publishing ----------------------------------------------------------------- */
+/* ---- publishing ------------------------------------------------------------------ */
 
 static void end(struct world *w, struct act *a, enum reason reason)
 {
@@ -323,7 +323,7 @@ static void broker_event(struct world *w, comp_id c, int what, uint32_t a, uint3
     broker_check(w, c, admit);
 }
 
-/* ---- faults --------------------------------------------------------------------- */
+/* ---- faults ---------------------------------------------------------------------- */
 
 static comp_id broker_of(const struct world *w, comp_id sub)
 {
@@ -371,7 +371,7 @@ static enum err broker_fault(struct world *w, comp_id c, int fault,
     return ERR_OK;
 }
 
-/* ---- the kind ------------------------------------------------------------------- */
+/* ---- the kind -------------------------------------------------------------------- */
 
 static double lag(const struct world *w, comp_id c)
 {
@@ -482,6 +482,11 @@ static void broker_connected(struct world *w, comp_id c, int more)
     s->connections += (uint32_t)more;
 }
 
+static bool broker_minds(const struct world *w, comp_id c)
+{
+    return p_number(w, c, BP_CONNECTION_MEMORY) > 0;
+}
+
 static const struct figure_desc figures[] = {
     {.label = "not processed yet",
      .metric = "lag",
@@ -532,6 +537,7 @@ const struct kind_impl kind_broker = {
     .changed = broker_changed,
     .cores = broker_cores,
     .connected = broker_connected,
+    .minds = broker_minds,
     .fault = broker_fault,
     .metric = broker_metric,
     .inflight = broker_inflight,

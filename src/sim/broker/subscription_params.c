@@ -93,7 +93,8 @@ const struct param_desc subscription_params[] = {
                         .unit = "messages",
                         .def = "50",
                         .change = CHANGE_AT_ONCE,
-                        .doc = "One message in so many is traced; 0: none."},
+                        .doc = "One message in so many is traced, and each "
+                               "that is tried again; 0: none."},
     [SB_MAX_POLL] =
         {.name = "max_poll_interval",
          .type = VALUE_DURATION,

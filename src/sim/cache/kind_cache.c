@@ -179,7 +179,7 @@ bool cache_answers(const struct world *w, comp_id cache)
     return !cache_at(w, cache)->down;
 }
 
-/* ---- a lookup ---- */
+/* ---- a lookup -------------------------------------------------------------------- */
 
 static void end(struct world *w, struct act *a, enum reason reason)
 {
@@ -262,7 +262,7 @@ static void cache_cancel(struct world *w, struct act *a)
     members_remove(w, &cache_at(w, a->comp)->inside, a);
 }
 
-/* ---- doing ---- */
+/* ---- doing ----------------------------------------------------------------------- */
 
 static bool is_space_of(const struct model *m, size_t i, comp_id cache)
 {
@@ -337,7 +337,7 @@ static enum err cache_fault(struct world *w, comp_id c, int fault,
     return ERR_OK;
 }
 
-/* ---- looking ---- */
+/* ---- looking --------------------------------------------------------------------- */
 
 /* Of one shard, or (0) the sum, the mean for a ratio, of all. */
 static double cores_metric(const struct world *w, comp_id c, int metric, int instance)
@@ -430,6 +430,11 @@ static void cache_connected(struct world *w, comp_id c, int more)
     k->connections += (uint32_t)more;
 }
 
+static bool cache_minds(const struct world *w, comp_id c)
+{
+    return p_number(w, c, CP_CONNECTION_MEMORY) > 0;
+}
+
 static const struct figure_desc figures[] = {
     {.label = "hit ratio",
      .metric = "hits_total",
@@ -473,6 +478,7 @@ const struct kind_impl kind_cache = {
     .changed = cache_changed,
     .cores = cache_cores,
     .connected = cache_connected,
+    .minds = cache_minds,
     .instances = cache_instances,
     .numbers = "shards",
     .begin = cache_begin,

@@ -59,6 +59,7 @@ enum call_event {               /* EV_KIND + this, at the policy */
                   CE_LATE,      /* a, b: a call on its way: connect_timeout is over */
                   CE_LINE_IDLE, /* a, b: a connection, its number: idle for too long */
                   CE_IN_ORDER,  /* a, b: a call on its way: its message may go on */
+                  CE_BROKEN,    /* a, b: the same: its connection is gone */
                   CE_WAITED     /* a, b: a caller that has waited for it long enough */
 };
 

@@ -38,6 +38,26 @@ static void find_extras(struct world *w, comp_id c)
     state_of(w, c)->way = p_dist(w, c, P_NETWORK)->mean;
 }
 
+/* The local ports of Linux, as is left out. */
+enum { USUAL_PORTS = 28232 };
+
+/* Whether something is said of connections that only those have which are opened and
+ * kept one by one. A database's are, in any case: by its pools. */
+static bool speaks_of_lines(const struct world *w, comp_id c)
+{
+    comp_id link = p_comp(w, c, P_VIA), target = w->comps[c].target;
+    const struct kind_impl *callee = comp_kind(w, target);
+    if (p_count(w, c, P_MAX_IDLE) >= 0 || p_time(w, c, P_IDLE_TIMEOUT) > 0 ||
+        p_time(w, c, P_MAX_AGE) > 0)
+        return true;
+    if (callee->query_lost)
+        return false;
+    return p_time(w, c, P_CONNECT_TIMEOUT) > 0 ||
+           (callee->minds && callee->minds(w, target)) ||
+           p_count(w, c, P_PORTS) != USUAL_PORTS ||
+           (link != COMP_NONE && p_time(w, link, LP_FORGETS_AFTER) > 0);
+}
+
 /* Parts of the policy that connections go by. */
 static void tell_path(struct world *w, comp_id c)
 {
@@ -52,8 +72,7 @@ static void tell_path(struct world *w, comp_id c)
     p->verify = p_on(w, c, P_VERIFY);
     p->keep_alive = p_count(w, c, P_KEEP_ALIVE);
     p->streams = (uint32_t)p_count(w, c, P_STREAMS);
-    p->kept = p_count(w, c, P_MAX_IDLE) >= 0 || p_time(w, c, P_IDLE_TIMEOUT) > 0 ||
-              p_time(w, c, P_MAX_AGE) > 0;
+    p->kept = speaks_of_lines(w, c);
     p->bytes[WAY_THERE] = p_count(w, c, P_REQUEST_BYTES);
     p->bytes[WAY_BACK] = p_count(w, c, P_RESPONSE_BYTES);
     path_tune(p);
@@ -126,6 +145,9 @@ static void call_event(struct world *w, comp_id c, int what, uint32_t r, uint32_
     } else if (what == CE_IN_ORDER) {
         a->timer = 0;
         path_deliver(w, a);
+    } else if (what == CE_BROKEN) {
+        a->timer = 0;
+        path_fail(w, a, REASON_CONN_LOST, path_of(w, c)->link);
     } else if (what == CE_LATE) {
         path_dial_late(w, a);
     } else if (what == CE_HEDGE) {
@@ -136,6 +158,14 @@ static void call_event(struct world *w, comp_id c, int what, uint32_t r, uint32_
     } else {
         wait_over(w, c, a);
     }
+}
+
+/* A database's connections are its pools'. */
+static bool call_keeps_over(const struct world *w, comp_id c, comp_id link)
+{
+    const struct path *p = path_of(w, c);
+    return p->link == link && ((p->what & PATH_LINES) ||
+                               comp_kind(w, w->comps[c].target)->query_lost);
 }
 
 static size_t call_size(const struct model *m, comp_id c)
@@ -557,6 +587,7 @@ const struct kind_impl kind_call = {
     .resume = path_setup_over,
     .arrived = path_arrived,
     .lost = path_fail,
+    .keeps_over = call_keeps_over,
     .changed = call_changed,
     .metric = call_metric,
 };

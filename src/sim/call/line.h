@@ -18,6 +18,7 @@ struct line {
     bool dead;              /* broken, and nobody knows */
     bool closing;           /* takes no more requests; closed when the last has left */
     bool own;               /* closing: from this side */
+    bool broken;            /* the kernel has given it up: what is sent over it fails */
     uint32_t streams;       /* requests that go by it now */
     struct list order[2];   /* by enum way: messages on their way, as they were sent */
     uint32_t behind[2];     /* of them, those that have arrived and were sent after the
@@ -35,6 +36,17 @@ static inline struct line *line_at(const struct world *w, ref r)
 void stream_sends(struct world *w, struct act *a, enum way way);
 /* The message of `a` has arrived. False: one before it has not, it waits for that. */
 bool stream_arrives(struct world *w, struct act *a);
+/* Whether nobody waits for the answer of `a`, and its message has to get through all the
+ * same, as others wait behind it. */
+static inline bool stream_is_left(const struct act *a)
+{
+    return a->ordered && a->parent == 0;
+}
+/* The caller of `a` gives up. True: its message is the one that is missing. Then it
+ * stays, and holds up the others, until it gets through or the connection is given up. */
+bool stream_stays(const struct world *w, const struct act *a);
+/* The kernel has given the connection up: all whose messages are on their way fail. */
+void stream_breaks(struct world *w, struct line *l);
 /* A request leaves its connection: nothing waits for its message any more. */
 void stream_leaves(struct world *w, struct act *a);
 /* A request more goes by the connection, or a request less. */

@@ -24,11 +24,24 @@ static enum way way_of(const struct act *a, int event)
     return event == EV_DELIVER ? WAY_BACK : WAY_THERE;
 }
 
+/* Over a connection that is gone. */
+static void cross_broken(struct world *w, struct act *a)
+{
+    act_wait(w, a, CAUSE_DEAD_CONNECTION, path_of(w, a->policy)->link);
+    a->timer =
+        cal_at(w, w_now(w), EV_KIND + CE_BROKEN, a->policy, W_REF(w, a), a->gen);
+}
+
 /* Over the policy's own link. */
 static void cross_own(struct world *w, struct act *a, enum way way)
 {
     const struct path *p = path_of(w, a->policy);
-    if ((a->flags & ACT_LINE) && p->streams > 1)
+    bool shared = (a->flags & ACT_LINE) && p->streams > 1;
+    if (shared && line_at(w, a->line)->broken) {
+        cross_broken(w, a);
+        return;
+    }
+    if (shared)
         stream_sends(w, a, way);
     link_cross(w, p->link, a, way);
 }
@@ -56,8 +69,14 @@ void path_send_on(struct world *w, struct act *a, comp_id link)
 
 void path_arrived(struct world *w, struct act *a)
 {
-    if (!a->ordered || stream_arrives(w, a))
+    if (a->ordered && !stream_arrives(w, a))
+        return;
+    if ((a->flags & ACT_LINE) && a->parent == 0) {
+        path_hang_up(w, a);
+        act_orphan(w, a);
+    } else {
         path_deliver(w, a);
+    }
 }
 
 void path_deliver(struct world *w, struct act *a)

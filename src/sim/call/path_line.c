@@ -25,7 +25,7 @@ struct caller *path_caller(struct world *w, struct path *p, uint32_t seat)
     return W_PTR(w, struct caller, p->callers) + seat;
 }
 
-/* ---- closing -------------------------------------------------------------------- */
+/* ---- closing --------------------------------------------------------------------- */
 
 static void connected(struct world *w, comp_id to, int more)
 {
@@ -95,7 +95,7 @@ void path_line_idle(struct world *w, comp_id policy, ref r, uint32_t number)
     line_close(w, policy, r, true);
 }
 
-/* ---- taking and giving back ----------------------------------------------------- */
+/* ---- taking and giving back ------------------------------------------------------ */
 
 static bool too_old(const struct world *w, comp_id policy, const struct line *l)
 {
@@ -241,20 +241,34 @@ static void closes(struct line *l, bool own)
 void path_hang_up(struct world *w, struct act *a)
 {
     ref r = a->line;
+    if (stream_stays(w, a))
+        return;
     if (path_of(w, a->policy)->streams <= 1)
         closes(line_at(w, r), true);
     if (part(w, a))
         unused(w, a->policy, r);
 }
 
+/* Whether the call failed with its connection: an answer that tells of the failure of
+ * something further down has come by a connection that is well. */
+static bool breaks(const struct world *w, const struct act *a, const struct line *l,
+                   enum reason reason)
+{
+    if (reason == REASON_CONN_LOST)
+        return a->culprit == path_of(w, a->policy)->link || a->culprit == l->to;
+    return (reason == REASON_INSTANCE_GONE || reason == REASON_DOWN) &&
+           (a->culprit == l->to || a->culprit == w->comps[l->to].target);
+}
+
 void path_keep(struct world *w, struct act *a, enum reason reason)
 {
     ref r = a->line;
     struct line *l = line_at(w, r);
-    bool broken = reason == REASON_CONN_LOST || reason == REASON_INSTANCE_GONE ||
-                  reason == REASON_DOWN;
+    bool broken = breaks(w, a, l, reason);
     int64_t uses = path_of(w, a->policy)->keep_alive;
     l->uses++;
+    if (broken && reason == REASON_CONN_LOST)
+        stream_breaks(w, l);
     if (broken)
         closes(l, false);
     else if (uses > 0 && l->uses >= uses)

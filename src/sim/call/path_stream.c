@@ -11,8 +11,13 @@
  * retransmit; RFC 8985, RACK, where the repetition is lost again): a busy connection
  * hears of a loss sooner than a quiet one, and more requests wait for it.
  *
- * A request whose caller has given up holds up nobody any more, though its bytes would have
- * to come, too: a simplification.
+ * A sender whose retransmission timeout has passed sends nothing else until that message
+ * has been acknowledged (RFC 5681, 3.1: the window is one packet): nothing behind it can
+ * tell, and it is sent again after twice the time. Once it is there all the rest follows.
+ *
+ * Whoever gives up leaves its bytes in the stream: a missing message stays, for nobody,
+ * and holds up the others until it is there. A connection over which nothing gets through
+ * is given up as a whole, with all requests on it, when its oldest message is.
  */
 #include "call/line.h"
 #include "engine/kind.h"
@@ -20,7 +25,7 @@
 
 enum { FAST_MESSAGES = 3 };
 
-/* ---- order of messages ---------------------------------------------------------- */
+/* ---- order of messages ----------------------------------------------------------- */
 
 void stream_sends(struct world *w, struct act *a, enum way way)
 {
@@ -29,6 +34,7 @@ void stream_sends(struct world *w, struct act *a, enum way way)
     a->ordered = 1;
     a->here = 0;
     a->way = way;
+    a->sent = w_now(w);
     queue_push(w, &l->order[way], a);
 }
 
@@ -54,7 +60,7 @@ static struct act *first_of(const struct world *w, const struct line *l, int way
 /* Whether `a` tells the sender that the message of `first` is missing. */
 static bool tells(const struct act *a, const struct act *first)
 {
-    return a->here && (uint64_t)a->since >= first->mark;
+    return a->here && (uint64_t)a->sent >= first->mark;
 }
 
 /* The first one that is missing is sent again soon, if enough have told so. */
@@ -62,7 +68,7 @@ static void hear(struct world *w, struct line *l, int way)
 {
     struct act *first = first_of(w, l, way);
     comp_id link = path_of(w, first->policy)->link;
-    if (l->behind[way] < FAST_MESSAGES || link == COMP_NONE)
+    if (l->behind[way] < FAST_MESSAGES || link == COMP_NONE || first->timed)
         return;
     l->behind[way] = 0;
     link_hurries(w, link, first);
@@ -84,12 +90,24 @@ static void release(struct world *w, struct line *l, int way)
         hear(w, l, way);
 }
 
+/* The sender's window opens: what has waited for that is sent. */
+static void resume(struct world *w, const struct line *l, int way)
+{
+    for (ref r = l->order[way].first; r; r = act_at(w, r)->qnext) {
+        struct act *a = act_at(w, r);
+        if (!a->here && path_of(w, a->policy)->link != COMP_NONE)
+            link_hurries(w, path_of(w, a->policy)->link, a);
+    }
+}
+
 bool stream_arrives(struct world *w, struct act *a)
 {
     struct line *l = line_at(w, a->line);
     int way = a->way;
     if (first_of(w, l, way) == a) {
         take_out(w, l, a);
+        if (a->timed)
+            resume(w, l, way);
         release(w, l, way);
         return true;
     }
@@ -113,7 +131,27 @@ void stream_leaves(struct world *w, struct act *a)
         release(w, l, way);
 }
 
-/* ---- who shares ----------------------------------------------------------------- */
+bool stream_stays(const struct world *w, const struct act *a)
+{
+    return a->ordered && !a->here && a->tries > 0 &&
+           first_of(w, line_at(w, a->line), a->way) == a;
+}
+
+void stream_breaks(struct world *w, struct line *l)
+{
+    l->broken = true;
+    for (int way = WAY_THERE; way <= WAY_BACK; way++) {
+        struct act *a;
+        while ((a = first_of(w, l, way))) {
+            take_out(w, l, a);
+            cal_cancel(w, &a->timer);
+            a->timer = cal_at(w, w_now(w), EV_KIND + CE_BROKEN, a->policy, W_REF(w, a),
+                              a->gen);
+        }
+    }
+}
+
+/* ---- who shares ------------------------------------------------------------------ */
 
 static bool has_room(const struct world *w, comp_id policy, const struct line *l)
 {

@@ -85,7 +85,8 @@ struct cluster {       /* of the database, whichever node leads */
     uint64_t acknowledged; /* writes that were answered */
     uint64_t unanswered;   /* writes in the log of a leader that went down, of which
                               nobody was told */
-    sim_time leaderless_since, leaderless; /* summed */
+    sim_time leaderless_since; /* since when nobody leads, + 1; 0: somebody does */
+    sim_time leaderless;       /* times before that, summed */
     struct list sync; /* commits that wait for a replica that does not answer */
     uint64_t restores, failed_restores;
     comp_id restoring; /* the backup series, + 1 */

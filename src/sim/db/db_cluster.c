@@ -1,5 +1,5 @@
 /*
- * Who leads: where connections go, who may write, and how the lead moves.
+ * The leader: where connections go, who may write, and how the lead moves.
  *
  * A failover chooses the replica that has received most of the log. When the leader is
  * gone, what no replica had received is lost; when it is there (a switchover), it stops
@@ -184,11 +184,11 @@ static void begin_promotion(struct world *w, comp_id db, comp_id node)
     /* Where nothing comes to it any more, there is nothing to wait for either. */
     c->planned = !gone(w, old) && wal_catch_up(w, node) < SIM_FOREVER;
     uint64_t lost = 0;
-    if (!c->planned) /* what is on its way still comes; the rest never will */
+    if (!c->planned) /* sent bytes still come; the rest never will */
         lost = counted_on(w, db, wal_forget_unsent(w, node));
     c->lost_writes += lost;
     sim_time rest = wal_catch_up(w, node);
-    assert(rest < SIM_FOREVER); /* its replay goes on: see candidate_for() */
+    assert(rest < SIM_FOREVER); /* the node's replay goes on: see candidate_for() */
     if (p_on(w, db, DB_FENCING))
         database_go_down(w, old, true);
     c->candidate = (comp_id)(node + 1);
@@ -217,6 +217,17 @@ static void follow(struct world *w, comp_id db, comp_id node)
     }
 }
 
+static sim_time leaderless_now(const struct world *w, const struct cluster *c)
+{
+    return c->leaderless_since != 0 ? w_now(w) - (c->leaderless_since - 1) : 0;
+}
+
+static void leads_again(const struct world *w, struct cluster *c)
+{
+    c->leaderless += leaderless_now(w, c);
+    c->leaderless_since = 0;
+}
+
 void cluster_promoted(struct world *w, comp_id db)
 {
     struct cluster *c = cluster_at(w, db);
@@ -225,9 +236,7 @@ void cluster_promoted(struct world *w, comp_id db)
     c->candidate = 0;
     c->primary = node == db ? 0 : (comp_id)(node + 1);
     c->failovers++;
-    if (c->leaderless_since != 0)
-        c->leaderless += w_now(w) - c->leaderless_since;
-    c->leaderless_since = 0;
+    leads_again(w, c);
     struct follower *before = &db_at(w, old)->follows;
     struct follower *leads = &db_at(w, node)->follows;
     bool fenced = p_on(w, db, DB_FENCING);
@@ -305,7 +314,7 @@ static void leader_missed(struct world *w, comp_id db)
 {
     struct cluster *c = cluster_at(w, db);
     if (c->leaderless_since == 0)
-        c->leaderless_since = w_now(w) > 0 ? w_now(w) : 1;
+        c->leaderless_since = w_now(w) + 1;
     arm_election(w, db);
 }
 
@@ -339,9 +348,7 @@ void cluster_node_back(struct world *w, comp_id node)
     query_sync_again(w, db);
     if (node != cluster_primary(w, db) || c->candidate != 0)
         return;
-    if (c->leaderless_since != 0)
-        c->leaderless += w_now(w) - c->leaderless_since;
-    c->leaderless_since = 0;
+    leads_again(w, c);
     cal_cancel(w, &c->timer);
 }
 
@@ -355,7 +362,7 @@ void cluster_elect(struct world *w, comp_id db)
         return;
     if (candidate_for(w, db, "", &node, &why) != ERR_OK) {
         w_log(w, db, 0, LOG_ERROR, 0, "no automatic failover: %s", why.text);
-        arm_election(w, db); /* one may be there by then */
+        arm_election(w, db); /* perhaps a candidate is there by then */
         return;
     }
     begin_promotion(w, db, node);
@@ -433,8 +440,5 @@ bool cluster_leads(const struct world *w, comp_id db)
 double cluster_leaderless(const struct world *w, comp_id db)
 {
     const struct cluster *c = cluster_at(w, db);
-    sim_time t = c->leaderless;
-    if (c->leaderless_since != 0)
-        t += w_now(w) - c->leaderless_since;
-    return (double)t / (double)SIM_SEC;
+    return (double)(c->leaderless + leaderless_now(w, c)) / (double)SIM_SEC;
 }

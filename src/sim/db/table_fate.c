@@ -1,10 +1,11 @@
 /*
- * What becomes of a table's rows besides what statements do: somebody deletes them or
+ * The fate of a table's rows besides what statements do: somebody deletes them or
  * drops the table, a backup is put back.
  *
  * Rows that somebody wiped are missing until a backup from before is put back. That
  * takes the whole table to what it was then: rows that came later are lost with it, and
- * so are indexes and wider ids. Ids are given out again from where they were.
+ * so are indexes and wider ids. Ids are given out again from where they were. Of the rows
+ * that were wiped, those come back that the backup holds; the others stay missing.
  *
  * A rescue is gentler: a copy is brought up beside the database, and only rows that are
  * missing are copied from there. Which of them an older copy holds is a share: rows are
@@ -67,7 +68,7 @@ int64_t table_drop(struct world *w, comp_id c)
     vacuum_clean(w, c, t->dead);
     cal_cancel(w, &t->vacuum_timer);
     t->dropped = true;
-    table_shrink(w, c); /* its files are deleted */
+    table_shrink(w, c); /* the table's files are deleted */
     wal_changed(w, w->comps[c].owner, DELETE_WAL);
     return rows;
 }
@@ -98,6 +99,34 @@ struct table_copy table_copy_at_start(const struct world *w, comp_id c, sim_time
                                .indexes = table_data(w, c)->at_start};
 }
 
+int64_t table_rescuable(const struct world *w, comp_id c, const struct table_copy *from)
+{
+    const struct table *t = table_at(w, c);
+    int64_t old = t->missing < t->whole ? t->missing : t->whole; /* at the mistake */
+    if (!from)
+        return old;
+    if (from->dropped)
+        return 0;
+    if (from->missing > 0) { /* a copy from after it */
+        int64_t gone = t->missing - from->missing;
+        return gone <= 0 ? 0 : gone < from->rows ? gone : from->rows;
+    }
+    if (from->rows >= t->whole || from->rows <= t->back)
+        return from->rows > t->back ? old : 0;
+    return (int64_t)((double)old * (double)(from->rows - t->back) /
+                     (double)(t->whole - t->back));
+}
+
+/* That many of the rows that are missing are there again. */
+static void came_back(struct table *t, const struct table_copy *from, int64_t rows)
+{
+    assert(rows >= 0 && rows <= t->missing);
+    if (from && from->missing == 0 && from->rows > t->back)
+        t->back = from->rows < t->whole ? from->rows : t->whole;
+    t->missing -= rows;
+    t->restored += (uint64_t)rows;
+}
+
 /* Every session is closed by now: nobody looks at the old rows any more. */
 void table_put_back(struct world *w, comp_id c, const struct table_copy *from)
 {
@@ -106,13 +135,13 @@ void table_put_back(struct world *w, comp_id c, const struct table_copy *from)
     int64_t undone = (int64_t)(t->rolled_back - from->rolled_back);
     int64_t later = t->next_id - from->next_id - undone;
     t->lost += later > 0 ? (uint64_t)later : 0;
-    t->restored +=
-        t->missing > from->missing ? (uint64_t)(t->missing - from->missing) : 0;
+    came_back(t, from, table_rescuable(w, c, from));
+    if (t->missing < from->missing) /* they had come back by another way */
+        t->missing = from->missing;
     vacuum_clean(w, c, t->dead);
     t->rows = from->rows;
     t->next_id = from->next_id;
     t->id_limit = from->id_limit;
-    t->missing = from->missing;
     t->indexes = from->indexes;
     t->dropped = from->dropped;
     table_shrink(w, c);
@@ -141,35 +170,13 @@ bool table_lacks(const struct world *w, comp_id c, comp_id node, const struct ac
     return lot_within(act_share(w, a, row), share);
 }
 
-int64_t table_rescuable(const struct world *w, comp_id c, const struct table_copy *from)
-{
-    const struct table *t = table_at(w, c);
-    int64_t old = t->missing < t->whole ? t->missing : t->whole; /* at the mistake */
-    if (!from)
-        return old;
-    if (from->dropped)
-        return 0;
-    if (from->missing > 0) { /* a copy from after it */
-        int64_t gone = t->missing - from->missing;
-        return gone <= 0 ? 0 : gone < from->rows ? gone : from->rows;
-    }
-    if (from->rows >= t->whole || from->rows <= t->back)
-        return from->rows > t->back ? old : 0;
-    return (int64_t)((double)old * (double)(from->rows - t->back) /
-                     (double)(t->whole - t->back));
-}
-
 int64_t table_rescue(struct world *w, comp_id c, const struct table_copy *from)
 {
     struct table *t = table_at(w, c);
     int64_t rows = table_rescuable(w, c, from);
-    assert(rows >= 0 && rows <= t->missing);
-    if (from && from->missing == 0 && from->rows > t->back)
-        t->back = from->rows < t->whole ? from->rows : t->whole;
+    came_back(t, from, rows);
     table_settle(w, c, p_number(w, c, TB_GROWTH));
     t->rows += rows;
-    t->missing -= rows;
-    t->restored += (uint64_t)rows;
     if (t->dropped && rows > 0) {
         t->dropped = false;
         t->indexes = table_data(w, c)->at_start;

@@ -11,11 +11,11 @@
 #include "engine/station.h"
 #include "engine/world_check.h"
 
-/* ---- letting go on -------------------------------------------------------------- */
+/* ---- letting go on --------------------------------------------------------------- */
 
 /* Whoever was told to go on and was ended since, with its answer still on its way, does
  * not. Else runs one ready act; false: there is none. */
-static inline bool ready_one(struct world *w)
+HOT bool ready_one(struct world *w)
 {
     struct head *h = W_HEAD(w);
     if (h->next != 0) {
@@ -43,7 +43,7 @@ void world_settle(struct world *w)
         ;
 }
 
-/* ---- the model ------------------------------------------------------------------ */
+/* ---- the model ------------------------------------------------------------------- */
 
 struct model *model_ref(struct model *m)
 {
@@ -62,7 +62,7 @@ void model_unref(struct model *m)
     mem_free(m);
 }
 
-/* ---- making --------------------------------------------------------------------- */
+/* ---- making ---------------------------------------------------------------------- */
 
 static void seed_streams(struct world *w)
 {
@@ -118,8 +118,7 @@ static bool begin(struct world *w, uint64_t seed)
     if (!init_comps(w))
         return false;
     schedule_init(w);
-    while (ready_one(w))
-        ;
+    world_settle(w);
     return world_headroom(w, 0);
 }
 
@@ -205,7 +204,7 @@ size_t world_bytes(const struct world *w)
     return (size_t)W_HEAD(w)->used * 8;
 }
 
-/* ---- running -------------------------------------------------------------------- */
+/* ---- running --------------------------------------------------------------------- */
 
 static void dispatch(struct world *w, const struct cal_event *e)
 {

@@ -197,10 +197,12 @@ static const struct fault_desc faults[] = {
                   .doc = "The connections that are open now are dead, and nobody is "
                          "told (a firewall or NAT has lost its table, a machine died): "
                          "what is sent over one is lost until the kernel gives it up; "
-                         "new ones work."},
+                         "new ones work. Of calls that keep connections: those with "
+                         "max_idle, keep_alive, streams or tls (see there), and a "
+                         "database's."},
 };
 
-/* ---- who is cut off ------------------------------------------------------------- */
+/* ---- who is cut off -------------------------------------------------------------- */
 
 /* An instance is, by its number; a request that has none, by its lot. */
 static bool chosen(const struct world *w, double share, uint16_t number, struct lot lot,
@@ -243,7 +245,7 @@ bool link_refuses(const struct world *w, comp_id c, const struct talk *t)
     return k->refusing > 0 && chosen(w, k->refusing, t->caller, t->lot, 0);
 }
 
-/* ---- forgotten connections ------------------------------------------------------ */
+/* ---- forgotten connections ------------------------------------------------------- */
 
 static bool meant(const struct world *w, const struct forgetting *f,
                   const struct link_use *u)
@@ -286,7 +288,7 @@ bool link_notices(const struct world *w, comp_id c, const struct link_use *u)
                                    p_count(w, c, LP_KEEPALIVE_PROBES);
 }
 
-/* ---- faults --------------------------------------------------------------------- */
+/* ---- faults ---------------------------------------------------------------------- */
 
 static double share_of(const struct action *a, bool on)
 {
@@ -330,6 +332,24 @@ static enum err flap(struct world *w, struct link *k, const struct action *a, bo
     return ERR_OK;
 }
 
+static enum err forget(struct world *w, comp_id c, const struct action *a,
+                       struct errmsg *why)
+{
+    struct link *k = link_at(w, c);
+    bool kept = false;
+    for (size_t i = 0; i < w->model->ncomps && !kept; i++)
+        kept = comp_kind(w, (comp_id)i)->keeps_over &&
+               comp_kind(w, (comp_id)i)->keeps_over(w, (comp_id)i, c);
+    if (!kept)
+        return errmsg_set(why, ERR_REFUSED,
+                          "forget: no call over %s keeps connections; give one "
+                          "max_idle, keep_alive, streams or tls, e.g. max_idle = 10",
+                          w->comps[c].name);
+    k->forgets[k->nforgets++ % FORGETS] =
+        (struct forgetting){w_now(w), share_of(a, true)};
+    return ERR_OK;
+}
+
 static enum err link_fault(struct world *w, comp_id c, int fault,
                            const struct action *a, bool on, struct errmsg *why)
 {
@@ -356,10 +376,7 @@ static enum err link_fault(struct world *w, comp_id c, int fault,
         k->refusing = share_of(a, on);
         return ERR_OK;
     case F_FORGET:
-        if (on)
-            k->forgets[k->nforgets++ % FORGETS] =
-                (struct forgetting){w_now(w), share_of(a, true)};
-        return ERR_OK;
+        return on ? forget(w, c, a, why) : ERR_OK;
     case F_BANDWIDTH:
         if (on && !(x > 0))
             return errmsg_set(why, ERR_INPUT,
@@ -372,7 +389,7 @@ static enum err link_fault(struct world *w, comp_id c, int fault,
     }
 }
 
-/* ---- looking -------------------------------------------------------------------- */
+/* ---- looking --------------------------------------------------------------------- */
 
 enum {
     M_MESSAGES,
@@ -444,7 +461,7 @@ static double link_metric(const struct world *w, comp_id c, int metric, int inst
     }
 }
 
-/* ---- the kind ------------------------------------------------------------------- */
+/* ---- the kind -------------------------------------------------------------------- */
 
 static void link_changed(struct world *w, comp_id c, int param, const struct value *old)
 {

@@ -43,7 +43,7 @@ static void wake(struct world *w, comp_id c, struct act *a, sim_time at, int wha
     a->timer = cal_at(w, at, EV_KIND + what, c, W_REF(w, a), a->gen);
 }
 
-/* ---- losing --------------------------------------------------------------------- */
+/* ---- losing ---------------------------------------------------------------------- */
 
 static double loss_of(const struct world *w, comp_id c)
 {
@@ -88,11 +88,13 @@ static void again_later(struct world *w, comp_id c, struct act *a)
     for (int i = 0; i < a->tries && wait < RTO_MAX; i++)
         wait *= 2;
     sim_time at = w_now(w) + (wait < RTO_MAX ? wait : RTO_MAX);
+    sim_time since = a->ordered ? a->sent : a->since;
     bool over = a->tries++ >= p_count(w, c, LP_RETRANSMITS);
-    if (most > 0 && at - a->since >= most) {
-        at = a->since + most > w_now(w) ? a->since + most : w_now(w);
+    if (most > 0 && at - since >= most) {
+        at = since + most > w_now(w) ? since + most : w_now(w);
         over = true;
     }
+    a->lost = 1;
     wake(w, c, a, at, over ? LE_BROKEN : LE_AGAIN);
 }
 
@@ -108,14 +110,14 @@ static void meet(struct world *w, comp_id c, struct act *a, enum fate fate)
 
 void link_hurries(struct world *w, comp_id c, struct act *a)
 {
-    if (a->tries == 0 || a->timer == 0)
+    if (!a->lost)
         return;
     cal_cancel(w, &a->timer);
     a->mark = UINT64_MAX; /* nobody has heard of what is not sent yet */
     wake(w, c, a, w_now(w) + link_latency(w, c), LE_AGAIN);
 }
 
-/* ---- sending -------------------------------------------------------------------- */
+/* ---- sending --------------------------------------------------------------------- */
 
 static uint32_t bytes_of(const struct world *w, const struct act *a, enum way way)
 {
@@ -171,21 +173,25 @@ void link_cross(struct world *w, comp_id c, struct act *a, enum way way)
     act_wait(w, a, a->dead ? CAUSE_DEAD_CONNECTION : CAUSE_NETWORK, c);
     a->tries = 0;
     a->rest = 0;
+    a->lost = a->timed = 0;
     a->way = way;
     link_at(w, c)->messages++;
     transmit(w, c, a, way);
 }
 
-/* ---- events --------------------------------------------------------------------- */
+/* ---- events ---------------------------------------------------------------------- */
 
-/* Whoever gave up has closed the connection, and nothing is sent again for them; a
- * database's is the pool's. */
+/* Whoever gave up has closed the connection, and nothing is sent again for them, unless
+ * others share it; a database's is the pool's. */
 static void again(struct world *w, comp_id c, struct act *a)
 {
-    if (a->parent == 0 && a->kind != ACT_QUERY) {
+    if (a->parent == 0 && a->kind != ACT_QUERY && !a->ordered) {
         act_orphan(w, a);
         return;
     }
+    if (a->lost && a->mark != UINT64_MAX)
+        a->timed = a->ordered;
+    a->lost = 0;
     link_at(w, c)->retransmits++;
     transmit(w, c, a, (enum way)a->way);
 }

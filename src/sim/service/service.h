@@ -20,7 +20,7 @@ extern const struct kind_impl kind_service;
  * them there may be twice as many, the rest is on its way out. */
 enum { SERVICE_MAX = 1000, SLOTS_MAX = 4 * SERVICE_MAX };
 
-struct instance { /* what every request looks at comes first */
+struct instance { /* looked at by every request: first */
     comp_id comp;
     uint16_t number, version;
     uint8_t state;     /* enum instance_state */
@@ -89,6 +89,7 @@ struct instance { /* what every request looks at comes first */
     double shed_busy, shed_share;
     uint64_t shed;
     uint32_t busy_by[4];    /* workers by priority, with SF_PREEMPT */
+    uint32_t probing;       /* health checks that have a worker, or wait for one */
     uint64_t waited, left;  /* for a worker; of those, who left before there was one */
     sim_time backlog_since; /* somebody has been waiting ever since; if anybody is */
     sim_time backlog_longest;
