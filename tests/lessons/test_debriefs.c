@@ -26,7 +26,7 @@
 
 enum { SEED = 1, CLIENTS = 8 };
 
-/* ---- a bare world ------------------------------------------------------------------ */
+/* ---- a bare world ---------------------------------------------------------------- */
 
 struct bare {
     struct lesson_world lw;
@@ -82,7 +82,7 @@ static double bad_of(const struct world *w)
     return all;
 }
 
-/* ---- numbers in words -------------------------------------------------------------- */
+/* ---- numbers in words ------------------------------------------------------------ */
 
 /* A number as it is written, with what rounding may have taken from it: "1 449", "20,000",
  * "4.9", "33 %", "250 ms". NULL: there is none. */
@@ -240,7 +240,7 @@ static double number_in(const char *text, const char *before, const char *after)
     return NAN;
 }
 
-/* ---- figures that a counter knows -------------------------------------------------- */
+/* ---- figures that a counter knows ------------------------------------------------ */
 
 enum moment { AT_PAGE, AT_END };
 static const struct figure {
@@ -292,7 +292,7 @@ static void check_figures(const char *id, const char *text, const struct bare *n
     }
 }
 
-/* ---- a way through a lesson -------------------------------------------------------- */
+/* ---- a way through a lesson ------------------------------------------------------ */
 
 /* Types the lines of the reference way, and lets waits end. Yes and no are for a face. */
 static void play_way(struct session *s, const char *id)
@@ -337,7 +337,7 @@ static char *report_text(struct session *s)
     return b.s;
 }
 
-/* ---- users lost -------------------------------------------------------------------- */
+/* ---- users lost ------------------------------------------------------------------ */
 
 /* Some who gave up never came again, whom counters of bad requests do not know: as many as
  * are missing of those who came to the twin. */
