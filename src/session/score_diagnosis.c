@@ -94,14 +94,15 @@ static double excluded(const struct rivals_left *left)
     return left->rivals > 0 ? 1 - (double)left->rivals_open / left->rivals : 1;
 }
 
-/* The first change before the one that mattered that was made while a wrong suspicion stood
- * and the right one did not; NULL: none. */
+/* The first change before the one that mattered (of all, where none did) that was made while
+ * a wrong suspicion stood and the right one did not; NULL: none. */
 static const struct done_action *tried_on_wrong(const struct grading *g)
 {
     size_t n;
     const struct done_action *did = scored_actions(g->s, &n),
-                             *end = score_mattered(g);
-    for (const struct done_action *a = did; end && a < end; a++) {
+                             *mattered = score_mattered(g),
+                             *end = mattered ? mattered : did + n;
+    for (const struct done_action *a = did; a < end; a++) {
         struct thought t = thought_at(g->s, a->nnotes);
         if (t.wrong_open && !t.right)
             return a;

@@ -49,6 +49,8 @@ wait 8m
 wait 8m
 wait 8m
 wait 8m
+wait 8m
+wait 8m
 resolve recovered
 end
 
