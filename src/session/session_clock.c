@@ -338,7 +338,7 @@ void session_set_columns(struct session *s, int columns)
 void session_read(struct session *s)
 {
     session_settle(s);
-    if (s->opening) /* it never will be */
+    if (s->opening) /* opening never ends now */
         return;
     s->unread = s->phase == PHASE_BRIEFING && s->mode == MODE_GUIDED;
     if (s->phase == PHASE_BRIEFING || (s->feedback && !s->over))
