@@ -33,7 +33,7 @@ struct chunk {
 };
 struct job {
     struct wire_worker *worker; /* NULL: none */
-    struct chunk *chunk;        /* what it works on; NULL: idle */
+    struct chunk *chunk;        /* the chunk in work; NULL: idle */
 };
 struct proving {
     struct subject *subjects;
@@ -392,8 +392,8 @@ static void add_text(struct buf *b, const struct proving *v)
         add_passing(b, v);
 }
 
-/* One table of all lessons, as lessons/README.md has it; before that of players, who they
- * are. */
+/* Adds one table of all lessons, as lessons/README.md has it; before that of players, their
+ * descriptions. */
 static void add_markdown(struct buf *b, const struct proving *v)
 {
     if (v->thoughtless) {

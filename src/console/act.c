@@ -42,7 +42,7 @@ size_t op_targets(const struct call *c, const char *op, comp_id *out, size_t max
         if (!d && is_kind(c, comp, "service") && front_of(c, comp, op) != COMP_NONE)
             d = op_of(c, front_of(c, comp, op), op);
         else if (d && d->instance && is_kind(c, comp, "balancer"))
-            continue; /* its service is named instead */
+            continue; /* the instance's service is named instead */
         if (d)
             out[n++] = comp;
     }
@@ -127,7 +127,8 @@ static const char *dashed(const struct call *c, const char *name)
     return s;
 }
 
-const char *op_usage(const struct call *c, const struct op_desc *op)
+/* The usage after an operation's name and target: " version [--rolling]". */
+static const char *op_usage(const struct call *c, const struct op_desc *op)
 {
     struct buf b;
     buf_init(&b, 0);
@@ -177,7 +178,8 @@ static void tell_versions(struct call *c, comp_id comp)
     buf_release(&b);
 }
 
-enum err act_list(struct call *c)
+/* Lists the targets: the answer to the bare word. */
+static enum err act_list(struct call *c)
 {
     comp_id v[COMPS_MAX];
     const char *op = op_name(c->cmd);

@@ -1,21 +1,11 @@
 /*
- * What a lesson file may say of people: who they are, what they know, and what makes them
+ * People in a lesson file: who they are, what they know, and what makes them
  * write.
  */
 #include "binding.h"
 #include "schema_fields.h"
 
 #include <string.h>
-
-const char *reaction_word(enum reaction_kind k)
-{
-    static const char *const words[REACTION_COUNT] = {
-#define X(id, word, doc) [REACTION_##id] = word,
-        REACTIONS(X)
-#undef X
-    };
-    return k < REACTION_COUNT ? words[k] : "";
-}
 
 /* ---- values in texts ------------------------------------------------------------- */
 

@@ -25,10 +25,10 @@ struct note; /* notebook.h */
 
 /* ---- what was done, and going back (rewind.c) ------------------------------------ */
 
-struct done_action { /* what the learner did, in this branch */
+struct done_action { /* a deed of the learner's, in this branch */
     sim_time at, busy_until;
     struct action action;                 /* texts are kept in session.words */
-    size_t nnotes, nsaids, nseen, nfacts; /* what stood in the notebook before it */
+    size_t nnotes, nsaids, nseen, nfacts; /* lengths of the notebook before it */
     size_t nsheet;                        /* and on the sheet */
 };
 struct mark { /* a moment to come back to */
@@ -56,10 +56,8 @@ const struct run *scored_run(const struct session *s);
 size_t scored_notes(const struct session *s);
 size_t scored_saids(const struct session *s);
 size_t scored_seen(const struct session *s);
-size_t scored_facts(const struct session *s); /* of facts_seen */
-size_t scored_sheet(const struct session *s); /* statements */
-size_t scored_hints(const struct session *s);
-size_t scored_shown(const struct session *s);
+size_t scored_facts(const struct session *s);       /* of facts_seen */
+size_t scored_sheet(const struct session *s);       /* statements */
 size_t questions_answered(const struct session *s); /* rightly, as of now */
 const struct done_action *scored_actions(const struct session *s, size_t *n);
 bool note_open(const struct session *s, const struct note *n);

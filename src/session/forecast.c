@@ -13,7 +13,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* ---- the change that it names ------------------------------------------------------ */
+/* ---- the change that it names ---------------------------------------------------- */
 
 /* "restart api --rolling or restart api": one of them. */
 static bool any_line_means(const struct run *r, const char *lines,
@@ -46,7 +46,7 @@ static bool waits(const struct forecast *f)
     return !f->told && !f->confounded;
 }
 
-/* ---- left as it was ---------------------------------------------------------------- */
+/* ---- left as it was -------------------------------------------------------------- */
 
 #define MOMENTS 5 /* at most, a minute apart: at these the other night is told */
 
@@ -162,7 +162,7 @@ void forecast_add(struct session *s, const struct step_verdict *v)
     }
 }
 
-/* ---- what became of it ------------------------------------------------------------- */
+/* ---- what became of it ----------------------------------------------------------- */
 
 /* A lesson's durations are nanoseconds. Nothing else that it can predict, rates, counts
  * and shares, is as large as a millisecond. */

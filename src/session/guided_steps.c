@@ -27,7 +27,8 @@ bool step_holds(const struct session *s)
 
 /* ---- going on -------------------------------------------------------------------- */
 
-void step_look_on(struct session *s)
+/* Notes that the current step's words are on the screen. */
+static void step_look_on(struct session *s)
 {
     const struct step *st = step_current(s);
     if (st && s->onlooker)
@@ -95,7 +96,7 @@ bool step_reached(struct session *s)
                                    .spent = session_spent(s),
                                    .is_true = is_true,
                                    .ctx = s};
-    if (s->moot) /* what it was can still be told; what was to be seen cannot */
+    if (s->moot) /* the cause can still be told; a sight of it can not */
         return s->run.suspected;
     return st && st->kind->reached && st->kind->reached(st, &eyes);
 }

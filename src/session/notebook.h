@@ -47,7 +47,7 @@ struct note {
 struct said { /* a status update */
     sim_time at;
     unsigned fields;   /* how many of all were given */
-    size_t first, end; /* its statements on the sheet: first .. end-1 */
+    size_t first, end; /* the update's statements on the sheet: first .. end-1 */
 };
 /* Effects of a line that leave the world alone. */
 void note_suspect(struct session *s, const struct effect *x);
@@ -59,9 +59,9 @@ void note_say(struct session *s, const struct effect *x);
 
 enum claim_kind {
     CLAIM_NONE,
-    CLAIM_REQUESTS, /* so many, since the page */
+    CLAIM_REQUESTS, /* a number, since the page */
     CLAIM_SHARE,    /* in percent */
-    CLAIM_RATE      /* so many a second */
+    CLAIM_RATE      /* a number a second */
 };
 struct claim {
     enum claim_kind kind;
@@ -105,8 +105,6 @@ bool evidence_waits(struct session *s, const char *subject);
 /* The suspect that is meant; SIZE_MAX: none of the lesson's. */
 size_t suspect_of(const struct session *s, comp_id c, enum mechanism m);
 /* The first of the first `nfacts` seen facts that excludes a suspect; NULL: none does. */
-const struct case_fact *evidence_against(const struct session *s, size_t suspect,
-                                         size_t nfacts);
 struct rivals_left { /* by the first so many seen facts */
     uint32_t open;   /* suspects that none excludes: a bit each */
     unsigned rivals, rivals_open;
@@ -114,7 +112,6 @@ struct rivals_left { /* by the first so many seen facts */
 struct rivals_left evidence_left(const struct session *s, size_t nfacts);
 bool evidence_tells(const struct session *s); /* no rival is left */
 /* "pool-leak", or "pool-leak in checkout" where another suspect has the same word. */
-void suspect_name(const struct session *s, size_t suspect, struct buf *out);
 void suspects_name(const struct session *s, uint32_t which, struct buf *out);
 /* Says what the seen facts say of a suspicion, or of what was ruled out. */
 void evidence_on_suspicion(struct session *s, size_t suspect);

@@ -23,7 +23,8 @@ struct prover {
     struct proof *out;
     struct lesson *lesson;
     uint64_t seed, first_seed;
-    bool thorough;    /* this seed is one of EVERY: all that is not looked at in each */
+    bool thorough;    /* the seed's turn of EVERY: for all that is not looked at in
+                         each */
     const char *only; /* "": all rows */
     bool (*progress)(void *ctx, unsigned done, unsigned all);
     void *ctx;
@@ -38,7 +39,7 @@ struct prover {
     char move_parts[PROVE_MAX][160],
         normal_parts[PROVE_MAX][160]; /* when false first */
     bool trapped[PROVE_MAX];
-    struct errmsg broken;       /* what a predicate raised */
+    struct errmsg broken;       /* raised by a predicate */
     struct effort most, effort; /* a seed may take, and what is left of that */
 };
 
@@ -63,7 +64,6 @@ enum err prove_quiet(struct prover *pv, struct errmsg *why) MUST_USE;
 /* Types a line and waits for what it makes the operator wait for; stops when step number
  * `step` is done (SIZE_MAX: does not). */
 void prove_play_line(struct session *s, const char *line, size_t step);
-void prove_play_step(struct session *s); /* the lines that solve the open step */
 
 /* The onlooker of the played steps, in those seeds that hold the guide to what it
  * says; NULL in the others, which the other two take. */

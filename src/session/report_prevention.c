@@ -1,5 +1,5 @@
 /*
- * What would have prevented it: each of the lesson's choices with what it takes, when it
+ * Preventions: each of the lesson's choices with what it takes, when it
  * would have called somebody, and what it would have saved, by the engine where that can be
  * run; and what the learner chose.
  */

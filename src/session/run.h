@@ -33,7 +33,7 @@ struct stage {
     unsigned refs;
     struct lesson *lesson; /* a reference */
     struct lesson_world lw;
-    struct ticket *tickets; /* as the console wants them; strings in lw.mem */
+    struct ticket *tickets; /* for the console; strings in lw.mem */
     size_t ntickets;
     struct improvement_offer *offers; /* of the design, for the console */
 };
@@ -42,7 +42,6 @@ struct stage *stage_new(const struct lesson *l, uint64_t seed,
 /* Another night of the same seed (lesson_build_night()). NULL: it cannot be built. */
 struct stage *stage_night(const struct lesson *l, uint64_t seed, enum night night,
                           size_t entry, struct errmsg *why) MUST_USE;
-struct stage *stage_ref(struct stage *g);
 void stage_unref(struct stage *g);
 
 /* ---- the run --------------------------------------------------------------------- */
@@ -56,7 +55,8 @@ struct effort {
 
 struct run {
     struct stage *stage;
-    struct lesson_state *lua; /* this run's own; opens when it is asked something */
+    struct lesson_state *lua; /* the run's own; opens when the lesson is asked
+                                 something */
     struct world *world;
     struct recording *rec;
     sim_time first_change, last_change; /* by an operator; SIM_FOREVER: none yet */

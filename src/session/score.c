@@ -51,12 +51,12 @@ size_t scored_sheet(const struct session *s)
     return s->practice ? s->first.nsheet : s->sheet.n;
 }
 
-size_t scored_hints(const struct session *s)
+static size_t scored_hints(const struct session *s)
 {
     return s->practice ? s->first.hints : s->hints_total;
 }
 
-size_t scored_shown(const struct session *s)
+static size_t scored_shown(const struct session *s)
 {
     return s->practice ? s->first.shown : steps_shown(s);
 }
@@ -144,7 +144,8 @@ static bool symptoms_gone(const struct session *s)
     return true;
 }
 
-/* So many customers were turned away that the objective could not have been met. */
+/* True where customers turned away were so many that the objective could not have been
+ * met. */
 static bool turned_away(const struct run *r, const struct recording *twin,
                         sim_time window)
 {

@@ -35,7 +35,7 @@ void session_finish(struct session *s)
     s->phase = PHASE_DEBRIEF;
     s->over = true;
     s->wait_until = 0;
-    marks_release(s); /* there is no way back from here */
+    marks_release(s); /* no way leads back from here */
     tape_time(s, true);
     session_touch(s);
 }
@@ -154,9 +154,10 @@ enum hold session_hold(const struct session *s)
     return s->unread ? HOLD_READING : HOLD_NONE;
 }
 
-void session_ran_away(struct session *s, const struct errmsg *why)
+/* The world ran away: said, and over. */
+static void session_ran_away(struct session *s, const struct errmsg *why)
 {
-    s->run.midway = false; /* it does not run any more */
+    s->run.midway = false; /* the world does not run any more */
     session_say(s, TONE_BAD, "The system ran away and was stopped: %s", why->text);
     session_finish(s);
 }
@@ -271,7 +272,7 @@ enum err session_tick(struct session *s, sim_time elapsed, uint64_t max_events,
 enum err session_advance(struct session *s, sim_time until, struct errmsg *why)
 {
     enum err e = session_come(s, NULL, why);
-    s->unread = false; /* who asks for this has read */
+    s->unread = false; /* a caller of this has read */
     while (e == ERR_OK && run_now(&s->run) < until) {
         enum hold h = session_hold(s);
         if (h != HOLD_NONE && h != HOLD_WAITING)
@@ -337,7 +338,7 @@ void session_set_columns(struct session *s, int columns)
 void session_read(struct session *s)
 {
     session_settle(s);
-    if (s->opening) /* it never will be */
+    if (s->opening) /* opening never ends now */
         return;
     s->unread = s->phase == PHASE_BRIEFING && s->mode == MODE_GUIDED;
     if (s->phase == PHASE_BRIEFING || (s->feedback && !s->over))

@@ -16,7 +16,7 @@
 
 #define COPY_MAX (64u * 1024 * 1024)
 
-void path_join(struct buf *out, const char *dir, const char *name)
+static void path_join(struct buf *out, const char *dir, const char *name)
 {
     buf_reset(out);
     buf_addf(out, "%s/%s", dir, name);
@@ -40,7 +40,7 @@ bool store_default_dir(struct buf *path)
     return path->len > 0 && !path->full;
 }
 
-/* ---- directories ---------------------------------------------------------------- */
+/* ---- directories ----------------------------------------------------------------- */
 
 /* The umask may have taken bits from what was asked for, even the owner's. */
 static bool make_one(const char *path)
@@ -102,7 +102,7 @@ void dir_sync(const char *path)
     }
 }
 
-/* ---- whole files ---------------------------------------------------------------- */
+/* ---- whole files ----------------------------------------------------------------- */
 
 bool file_exists(const char *path)
 {

@@ -1,5 +1,5 @@
 /*
- * One trace: a head and its spans in the order in which they ended, small enough to
+ * A trace: a head and its spans in the order in which they ended, small enough to
  * keep thousands of them. Notes lie one after another in a string of the trace's own.
  *
  * Until the user's request is done the head is a guess from the spans.
@@ -105,7 +105,7 @@ static void guess_head(struct trace *x, const struct model *m, const struct span
         x->head.endpoint = s->what;
 }
 
-/* What goes on for hours is told by how it began and by how it is now: of a trace that is
+/* A request that goes on for hours is told by how it began and how it is now: of a trace that is
  * full the middle gives way. What was left open stays. */
 static void cut_middle(struct trace *x)
 {

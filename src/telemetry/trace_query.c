@@ -7,7 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
-const struct trace *traces_find(const struct traces *t, uint64_t request)
+/* The kept trace of a request; NULL: not there. */
+static const struct trace *traces_find(const struct traces *t, uint64_t request)
 {
     for (uint32_t i = 0; i < t->nlive; i++)
         if (t->live[i].request == request)
@@ -18,7 +19,7 @@ const struct trace *traces_find(const struct traces *t, uint64_t request)
     return NULL;
 }
 
-/* ---- which there are ---------------------------------------------------- */
+/* ---- which there are ------------------------------------------------------------- */
 
 static bool within(const struct model *m, comp_id part, comp_id whole)
 {
@@ -64,7 +65,7 @@ static bool matches(const struct recording *r, const struct trace *x,
            touches(r->plan->model, x, f->comp);
 }
 
-/* ---- whom users wait for ------------------------------------------------ */
+/* ---- whom users wait for --------------------------------------------------------- */
 
 struct waiting { /* a growing list of heads */
     struct trace_head *v;
@@ -122,7 +123,7 @@ static struct trace_head *waiting_find(const struct waiting *w, uint64_t request
     return low < w->n && w->v[low].request == request ? &w->v[low] : NULL;
 }
 
-/* ---- the answer --------------------------------------------------------- */
+/* ---- the answer ------------------------------------------------------------------ */
 
 static int heads_by_start(const void *a, const void *b, void *ctx)
 {
@@ -202,7 +203,7 @@ size_t recording_traces(const struct recording *r, const struct trace_filter *f,
     return count;
 }
 
-/* ---- the spans of one --------------------------------------------------- */
+/* ---- the spans of one ------------------------------------------------------------ */
 
 static struct span span_of(const struct trace *x, const struct span_rec *s)
 {

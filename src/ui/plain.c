@@ -69,7 +69,7 @@ static void wrapped(struct buf *out, const char *first, const char *rest,
         if (n > 0)
             buf_adds(out, at == lines.s ? first : rest);
         for (size_t i = 0; i < n; i++)
-            buf_addch(out, at[i] == '`' ? '"' : at[i]); /* what is to be typed */
+            buf_addch(out, at[i] == '`' ? '"' : at[i]); /* a line to type */
         buf_addch(out, '\n');
         at += n + (nl ? 1 : 0);
     }
@@ -479,7 +479,7 @@ enum err plain_line(struct plain *p, const char *line, struct buf *out, bool *ov
         buf_adds(&p->waiting, asked.s);
         wrapped(out, "", "", v->confirm);
     } else {
-        text_clean(&shown, asked.s, asked.len, false); /* as the transcript has it */
+        text_clean(&shown, asked.s, asked.len, false); /* the transcript's spelling */
         result = after(p, shown.s, out, over, why);
         if (result == ERR_LIMIT || result == ERR_STOPPED)
             result = ERR_OK; /* said in the transcript */

@@ -39,7 +39,7 @@ struct varied { /* a lesson over its nights */
 static struct course_list course;
 static struct varied varied[LESSONS];
 
-/* ---- a night in words -------------------------------------------------------------- */
+/* ---- a night in words ------------------------------------------------------------ */
 
 static void tell_schedule(const struct model *m, struct buf words[TRAITS])
 {
@@ -83,7 +83,7 @@ static void tell_clients(const struct model *m, struct buf *words)
     }
 }
 
-/* ---- how many differ ----------------------------------------------------------------- */
+/* ---- how many differ ------------------------------------------------------------- */
 
 static size_t distinct(char *const *nights)
 {
@@ -115,7 +115,8 @@ static void look_at(const char *id, struct varied *v)
             fail_msg("%s", why.text);
         for (int t = 0; t < TRAITS; t++) {
             buf_init(&words[t], 0);
-            buf_addch(&words[t], ':'); /* memory of its own, also where nothing is told */
+            buf_addch(&words[t],
+                      ':'); /* memory of its own, also where nothing is told */
         }
         tell_schedule(lw.model, words);
         tell_entries(&lw, words, v);
@@ -155,7 +156,7 @@ static int release_all(void **state)
     return 0;
 }
 
-/* ---- what has to be so ------------------------------------------------------------- */
+/* ---- what has to be so ----------------------------------------------------------- */
 
 static void another_seed_is_another_night(void **state)
 {

@@ -25,7 +25,7 @@ enum {
 
 static void work_on(struct world *w, comp_id c, struct member *m, bool fetched);
 
-/* ---- deliveries ----------------------------------------------------------------- */
+/* ---- deliveries ------------------------------------------------------------------ */
 
 static struct member *member_of(const struct world *w, const struct act *a)
 {
@@ -43,7 +43,7 @@ static void trace_begin(struct world *w, struct act *a, const struct message *m,
     w_span(w, a, CAUSE_BROKER, sub_topic(w, a->comp), m->published, REASON_NONE, note);
 }
 
-/* One message in so many is traced from its first delivery on. */
+/* Chooses one message in so many, which is traced from its first delivery on. */
 static void maybe_trace(struct world *w, struct act *a, const struct message *m)
 {
     int64_t every = p_count(w, a->comp, SB_TRACE_EVERY);
@@ -52,7 +52,7 @@ static void maybe_trace(struct world *w, struct act *a, const struct message *m)
         trace_begin(w, a, m, "");
 }
 
-/* What failed is traced when it is tried again: it is what somebody will look for. */
+/* A message that failed is traced when it is tried again: somebody will look for it. */
 static void trace_again(struct world *w, struct act *a, const struct message *m)
 {
     if (!(a->flags & ACT_TRACED) && p_count(w, a->comp, SB_TRACE_EVERY) > 0)
@@ -87,7 +87,8 @@ static struct act *delivery_new(struct world *w, comp_id c, struct member *m,
     return a;
 }
 
-void delivery_end(struct world *w, struct act *a, enum reason reason, bool good)
+/* A delivery ends; its member is free, nothing is sent on. */
+static void delivery_end(struct world *w, struct act *a, enum reason reason, bool good)
 {
     CHECK(a->gen != 0);
     comp_id c = a->comp;
@@ -165,7 +166,7 @@ bool subscription_chokes(struct world *w, const struct act *a, const char *versi
     return true;
 }
 
-/* ---- fetching ------------------------------------------------------------------- */
+/* ---- fetching -------------------------------------------------------------------- */
 
 static void give_ticket(struct world *w, comp_id c, struct member *m, struct ticket *t)
 {
@@ -368,7 +369,7 @@ void sub_published(struct world *w, comp_id c, uint32_t partition)
     member_go(w, c, sub_member(w, c, k));
 }
 
-/* ---- outcomes ------------------------------------------------------------------- */
+/* ---- outcomes -------------------------------------------------------------------- */
 
 /* Counts one that was processed; true: in time. `again`: not for the first time. */
 static bool processed(struct world *w, const struct act *a, bool again)

@@ -11,6 +11,7 @@
  * chosen by their request.
  */
 #include "engine/kind.h"
+#include "model/model.h"
 #include "net/link.h"
 
 #include <stdio.h>
@@ -202,7 +203,7 @@ static const struct fault_desc faults[] = {
                          "database's."},
 };
 
-/* ---- who is cut off ------------------------------------------------------------- */
+/* ---- who is cut off -------------------------------------------------------------- */
 
 /* An instance is, by its number; a request that has none, by its lot. */
 static bool chosen(const struct world *w, double share, uint16_t number, struct lot lot,
@@ -245,7 +246,7 @@ bool link_refuses(const struct world *w, comp_id c, const struct talk *t)
     return k->refusing > 0 && chosen(w, k->refusing, t->caller, t->lot, 0);
 }
 
-/* ---- forgotten connections ------------------------------------------------------ */
+/* ---- forgotten connections ------------------------------------------------------- */
 
 static bool meant(const struct world *w, const struct forgetting *f,
                   const struct link_use *u)
@@ -288,7 +289,7 @@ bool link_notices(const struct world *w, comp_id c, const struct link_use *u)
                                    p_count(w, c, LP_KEEPALIVE_PROBES);
 }
 
-/* ---- faults --------------------------------------------------------------------- */
+/* ---- faults ---------------------------------------------------------------------- */
 
 static double share_of(const struct action *a, bool on)
 {
@@ -389,7 +390,7 @@ static enum err link_fault(struct world *w, comp_id c, int fault,
     }
 }
 
-/* ---- looking -------------------------------------------------------------------- */
+/* ---- looking --------------------------------------------------------------------- */
 
 enum {
     M_MESSAGES,
@@ -461,7 +462,7 @@ static double link_metric(const struct world *w, comp_id c, int metric, int inst
     }
 }
 
-/* ---- the kind ------------------------------------------------------------------- */
+/* ---- the kind -------------------------------------------------------------------- */
 
 static void link_changed(struct world *w, comp_id c, int param, const struct value *old)
 {
@@ -494,6 +495,16 @@ static const struct figure_desc figures[] = {
      .warn = 0.9},
 };
 
+static enum err link_names(const struct model *m, const struct action *a,
+                           struct errmsg *why)
+{
+    static const struct word_desc words[] = {
+        {ACTION_FAULT, "one_way", 0, NULL, "requests|answers"},
+        {ACTION_FAULT, "partial", 1, NULL, "callers|callees"},
+    };
+    return action_words(m, a, words, COUNT_OF(words), why);
+}
+
 const struct kind_impl kind_link = {
     .desc = {.name = "link",
              .doc = "A network path that calls go over.",
@@ -510,6 +521,7 @@ const struct kind_impl kind_link = {
     .init = link_init,
     .event = link_event,
     .changed = link_changed,
+    .names = link_names,
     .fault = link_fault,
     .metric = link_metric,
 };
