@@ -809,7 +809,8 @@ static void who_was_not_told_loses_nothing(void **state)
         lab_run(&l, 90 * SIM_SEC);
         double lost = of(&l, "db", "lost_writes_total");
         if (fabs(lost - since) > (restore ? 40 : 0))
-            fail_msg("%g told, %g of them since the backup, %g lost", told, since, lost);
+            fail_msg("%g told, %g of them since the backup, %g lost", told, since,
+                     lost);
         lab_free(&l);
     }
 }
