@@ -9,8 +9,8 @@
  *                                 on the screen by then; all of them: 1
  *     a wrong one beside it       half of that; a part of the answer (a true symptom) costs
  *                                 nothing
- *     a wrong one, ruled out      nothing, if by looking; a quarter, if something was changed
- *                                 while it stood alone
+ *     a wrong one, ruled out      half, too, if something was changed while it stood alone;
+ *                                 by looking it costs nothing
  *     the true cause ruled out    nothing
  *
  * A lesson whose steps ask for no suspicion asks its own questions: a quarter less for each
@@ -94,14 +94,15 @@ static double excluded(const struct rivals_left *left)
     return left->rivals > 0 ? 1 - (double)left->rivals_open / left->rivals : 1;
 }
 
-/* The first change before the one that mattered that was made while a wrong suspicion stood
- * and the right one did not; NULL: none. */
+/* The first change before the one that mattered (of all, where none did) that was made while
+ * a wrong suspicion stood and the right one did not; NULL: none. */
 static const struct done_action *tried_on_wrong(const struct grading *g)
 {
     size_t n;
     const struct done_action *did = scored_actions(g->s, &n),
-                             *end = score_mattered(g);
-    for (const struct done_action *a = did; end && a < end; a++) {
+                             *mattered = score_mattered(g),
+                             *end = mattered ? mattered : did + n;
+    for (const struct done_action *a = did; a < end; a++) {
         struct thought t = thought_at(g->s, a->nnotes);
         if (t.wrong_open && !t.right)
             return a;
@@ -115,10 +116,8 @@ static double worth(const struct grading *g, const struct thought *t,
     if (!t->right)
         return 0;
     double d = excluded(left);
-    if (t->wrong_open)
+    if (t->wrong_open || tried_on_wrong(g))
         d /= 2;
-    else if (tried_on_wrong(g))
-        d -= 0.25;
     for (unsigned i = FREE_GUESSES; i < t->wrong && d > 0; i++)
         d -= 0.25;
     return d > 0 ? d : 0;
@@ -243,7 +242,7 @@ static const char *what_it_cost(const struct grading *g, const struct thought *t
     if (t->right && tried)
         return arena_printf(g->mem,
                             "At %s something was changed on a wrong suspicion, before it "
-                            "was ruled out: a quarter.%s%s",
+                            "was ruled out: that halves it.%s%s",
                             score_clock(g, tried->at), gap, open);
     if (t->right)
         return open;

@@ -357,7 +357,8 @@ static void play_liar(struct hand *h)
     type(h, "hurt nobody");
     type(h, "since never");
     type(h, "much none");
-    type(h, "say --who nobody --since never --impact none --state recovered --next 30m");
+    type(h,
+         "say --who nobody --since never --impact none --state recovered --next 30m");
 }
 
 /* Names the cause and does what works, and has looked at nothing. */
@@ -390,9 +391,9 @@ static void play_suspecter(struct hand *h)
 
 static const char *word(struct hand *h)
 {
-    static const char *const words[] = {"x",     "cheese", "42",   "maybe", "the cloud",
-                                        "19:99", "-1",     "NULL", "users", "100 %",
-                                        "yes",   "0",      "1",    "x; x; x"};
+    static const char *const words[] = {
+        "x",    "cheese", "42",    "maybe", "the cloud", "19:99", "-1",
+        "NULL", "users",  "100 %", "yes",   "0",         "1",     "x; x; x"};
     return words[rng_below(&h->rng, COUNT_OF(words))];
 }
 

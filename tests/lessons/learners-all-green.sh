@@ -111,7 +111,7 @@ wait 30m
 resolve recovered
 end
 
-learner 'one who mends it before step 1' all-green guided 50 85 'Recovered: ' <<'end'
+learner 'one who mends it before step 1' all-green guided 35 59 'Recovered: ' <<'end'
 set orders-db.idle_in_transaction_timeout 60s
 wait 5m
 wait 5m

@@ -40,6 +40,8 @@ learner "one who is wrong once" nobody-is-watching on-call 60 85 'Cured: |Recove
 status
 logs locks | tail -5
 changes
+wait 2m
+wait 2m
 hurt guests
 since 15:32
 suspect locks bad-deploy because it was put out just before

@@ -32,6 +32,8 @@ status
 chart booking --since 15m
 chart booking.errors_total --since 15m
 changes
+wait 2m
+wait 2m
 hurt hikers
 since 20:00
 suspect booking bad-deploy because it was put out before

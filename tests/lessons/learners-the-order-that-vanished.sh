@@ -29,6 +29,7 @@ end
 learner "one who is wrong once" the-order-that-vanished on-call 60 85 'Cured: |Recovered: ' <<'end'
 status
 queue bus.orders.projector
+wait 3m
 hurt buyers
 since 17:48
 suspect bus.orders.projector consumer-lag because it waits
@@ -47,11 +48,13 @@ set bus.orders.projector.batch 50
 wait 8m
 wait 8m
 wait 8m
-wait 4m
+wait 8m
+wait 8m
+wait 8m
 resolve recovered
 end
 
-learner "one who skips to the end" the-order-that-vanished on-call 0 59 'Mitigated: ' <<'end'
+learner "one who skips to the end" the-order-that-vanished on-call 0 69 'Mitigated: ' <<'end'
 status
 queue bus.orders.projector
 logs projector --level error | tail -5

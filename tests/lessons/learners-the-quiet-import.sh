@@ -85,7 +85,7 @@ prevent 1
 resolve recovered
 end
 
-learner "one who guesses right, and tells" the-quiet-import on-call 0 49 'Cured: |Recovered: ' <<'end'
+learner "one who guesses right, and tells" the-quiet-import on-call 0 55 'Cured: |Recovered: ' <<'end'
 suspect importer silent-drop
 flag instant-reader off
 set payments_booked.idempotent on

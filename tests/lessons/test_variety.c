@@ -115,7 +115,8 @@ static void look_at(const char *id, struct varied *v)
             fail_msg("%s", why.text);
         for (int t = 0; t < TRAITS; t++) {
             buf_init(&words[t], 0);
-            buf_addch(&words[t], ':'); /* memory of its own, also where nothing is told */
+            buf_addch(&words[t],
+                      ':'); /* memory of its own, also where nothing is told */
         }
         tell_schedule(lw.model, words);
         tell_entries(&lw, words, v);

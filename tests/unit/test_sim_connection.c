@@ -550,8 +550,7 @@ static void a_shared_connection_is_given_up_as_a_whole(void **state)
 static void a_timeout_leaves_it_to_the_kernel(void **state)
 {
     (void)state;
-    struct lab l =
-        town("", "streams=1000 timeout=5s", "rate=10 arrivals=even", SIM_MS);
+    struct lab l = town("", "streams=1000 timeout=5s", "rate=10 arrivals=even", SIM_MS);
     lab_start(&l, 1);
     lab_run(&l, 10 * SIM_SEC + 50 * SIM_MS);
     lab_fault(&l, "net", "forget", NULL, 0);
@@ -571,7 +570,8 @@ static void a_timeout_leaves_it_to_the_kernel(void **state)
 static void after_a_cut_the_oldest_goes_first(void **state)
 {
     (void)state;
-    const char *const policies[] = {"streams=1000 timeout=5s", "max_idle=100 timeout=5s"};
+    const char *const policies[] = {"streams=1000 timeout=5s",
+                                    "max_idle=100 timeout=5s"};
     double failed[2];
     for (int i = 0; i < 2; i++) {
         struct lab l = town("", policies[i], "rate=10 arrivals=even", SIM_MS);

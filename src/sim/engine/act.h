@@ -112,7 +112,7 @@ struct act {
     union {
         sim_time demand;   /* at a station: work asked for */
         sim_time patience; /* a user: how long to wait for an answer; 0: for ever */
-        sim_time sent;     /* ordered, on its way: the time at which it was sent first */
+        sim_time sent; /* ordered, on its way: the time at which it was sent first */
     };
     const struct program *program; /* with pc: the op it stands at, or was sent by */
     uint32_t span, parent_span;    /* trace: own, its caller's */
