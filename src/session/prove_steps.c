@@ -12,7 +12,7 @@
 
 #define SCREEN_COLUMNS 76
 #define STEP_LINES     12 /* question, choices: what the step panel can hold */
-#define REPLY_LINES    6  /* what is said to what somebody did */
+#define REPLY_LINES    6  /* the feedback on a deed or an answer */
 #define PAGE_LINES     19 /* the briefing */
 
 /* ---- playing --------------------------------------------------------------------- */
