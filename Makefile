@@ -199,8 +199,9 @@ check-hostile: hostile
 mutants: $(B)/truecode tests
 	@$(MAKE_IS) tests/mutants/run -b $(B) $(if $(ONLY),-o $(call q,$(ONLY)))
 
+# A row a lesson, and before them what failed. UPDATE_GOLDEN=1 keeps it in lessons/README.md.
 prove: $(B)/truecode
-	$(B)/truecode prove --seeds $(or $(SEEDS),100)
+	@sh tests/lib/prove.sh $(B)/truecode $(or $(SEEDS),100)
 
 # A table a process, as many at a time as there are processors.
 reference: $(REFERENCE)

@@ -103,7 +103,7 @@ return lesson {
       endpoints = { track = { compute(ms(2)), transaction("orders-db", {
         query("orders-db", "track"), call("parcel-service", "where") }) } } }
     w:balancer { "edge", to = "checkout" }
-    w:client { "shoppers", to = "edge/buy", rate = per_minute(42), gives_up = sec(8), reloads = 0.4 }
+    w:client { "shoppers", to = "edge/buy", rate = per_minute(vary("rate", 41.1, 43.9)), gives_up = sec(8), reloads = 0.4 }
     w:client { "browsers", to = "edge/basket", rate = per_second(2), gives_up = sec(8) }
     w:client { "trackers", to = "order-status/track", rate = per_minute(60), gives_up = sec(8) }
   end,
@@ -120,7 +120,7 @@ return lesson {
 
   incident = function(i)
     local v = pick { 64, 88, 93, 117 }
-    i:cause(vary(LEAK - sec(30), LEAK + sec(30)), flag("pay-retry", true, { by = "Ines" }))
+    i:cause(vary(LEAK - sec(30), LEAK + sec(30)), flag("pay-retry", true, { by = pick("who", { "Ines", "Tomas" }) }))
     i:red_herring(vary(min(5), min(8)), decoy(pick { "orders-db", "card-gateway", "edge" },
       pick { "certificate renewed", "access log kept for 30 days", "contact person changed" },
       { by = pick { "Ana", "Tomas", "Wei" } }))
@@ -413,7 +413,7 @@ return lesson {
   },
 
   debrief = [[
-    Ines's flag turned on new code for declined cards. It opened a transaction and returned without closing it. Each
+    The flag pay-retry turned on new code for declined cards. It opened a transaction and returned without closing it. Each
     declined order kept one connection for ever, until an instance had none left.
 
     From then on orders waited for a connection, without a limit. A request that waits has not failed and has no

@@ -13,6 +13,8 @@ local function well(s) return s:good_for(min(3)) end
 local function queries(s) return s:increase("bookings-db.seats", "calls_total", min(2)) end
 local function crowd(s) return s:rate("visitors", "visits_total", min(2)) end
 
+local READERS = { "60,000", "48,000", "75,000" }
+
 return lesson {
   id = "cache-stampede",
   title = "Sixty seconds",
@@ -22,7 +24,7 @@ return lesson {
   summary = "A seat-booking site fails for a few seconds in every minute, with a hit ratio of 96 %.",
   post = {
     title = "Caching Is Easy. Production Caching Is Not.",
-    url = "https://www.thetruecode.com/",
+    url = "https://www.thetruecode.com/the-true-code-of-production-systems/caching-is-easy-production-caching-is-not/",
     basis = "opening",
   },
   teaches = {
@@ -50,6 +52,7 @@ return lesson {
     "suspect", "trigger", "say", "wait" },
 
   world = function(w)
+    local v = pick("version", { 30, 47, 112 })
     w:flag { "seats-counter" }
     w:counter { "bookings" }
     w:database { "bookings-db", max_connections = 100, cores = 8, connect_time = sec(0), -- pools are warm
@@ -66,7 +69,7 @@ return lesson {
     local book = { compute(ms(3)), query("bookings-db", "save"), count("bookings") }
     w:service { "booking", instances = INSTANCES, workers = 256,
       pool = { to = "bookings-db", size = POOL, acquire_timeout = sec(3) },
-      versions = { { "v30", view = view, book = book }, { "v31", view = view, book = book } } }
+      versions = { { "v" .. v, view = view, book = book }, { "v" .. v + 1, view = view, book = book } } }
     w:balancer { "edge", to = "booking" }
     local mail = vary("mail", min(2), min(3))
     w:client { "visitors", to = "edge/view", gives_up = sec(8), rate = vary("crowd", 81, 85) / 10 }
@@ -85,11 +88,11 @@ return lesson {
   },
 
   incident = function(i)
-    local mail = vary("mail", min(2), min(3))
+    local mail, v = vary("mail", min(2), min(3)), pick("version", { 30, 47, 112 })
     i:cause(mail, fault("visitors", "spike", { factor = 10 })) -- who comes of the mail
-    i:at(mail, decoy("edge", "mail to 60,000 readers: six new workshops", { by = "Lene", final = true }))
+    i:at(mail, decoy("edge", "mail to " .. pick("readers", READERS) .. " readers: six new workshops", { by = "Lene", final = true }))
     i:red_herring(vary("herring", min(3), min(6)), pick("which", {
-      deploy("booking", "v31", { by = "deploy bot" }),
+      deploy("booking", "v" .. v + 1, { by = pick("deployed", { "deploy bot", "Priya" }) }),
       decoy("bookings-db", "backup moved to 10:30", { by = "Ana" }),
       decoy("seats-cache", "security update of the cache's machine", { by = "Ana" }),
     }))
@@ -102,8 +105,8 @@ return lesson {
 
   people = {
     lene = { "Lene", role = "programme", knows = {
-      { "mail", "It went to 60,000 readers. Most of them come for the six new workshops." },
-      { "edge", "It went to 60,000 readers. Most of them come for the six new workshops." } } },
+      { "mail", "It went to all our readers. Most of them come for the six new workshops." },
+      { "edge", "It went to all our readers. Most of them come for the six new workshops." } } },
     tomas = { "Tomas", role = "front desk", desk = true, knows = {
       { "users", "They say: the seats stay empty for some seconds, then all is well, then again. Like a clock.",
         when = function(s) return s:good(min(2)) < 0.99 end },

@@ -2,8 +2,9 @@
 --
 -- The database has 32 cores. By statements running at once it does about: 25: 365/s, 32: 455/s,
 -- 50: 424/s, 100: 350/s, 200: 246/s, 400: 136/s. An instance brings 25 connections; two carry
--- 400/s, with about 16 requests in each. The scaler aims at 8, so it adds; from three on the
--- database is slower than the rush, more requests wait inside, and it adds the rest.
+-- 400/s, with about 16 requests in each. The scaler aims at 6, so it adds two; from three on the
+-- database is slower than the rush, more requests wait inside, and it adds the rest. Its measure
+-- is what is inside at one moment, 10 to 28: 6 is so low that each of these asks for four.
 
 local RUSH, WAVE = 400, 415 -- requests a second at noon, and for three minutes after the message
 local LOOKS = sec(194) -- how often the scaler looks: 11:43:28, 11:46:42, 11:49:56, 11:53:10
@@ -36,7 +37,7 @@ return lesson {
   level = 2,
   summary = "Lunch orders fail. The autoscaler adds instances, and with each one it gets worse.",
   post = {
-    title = "The True Code of Production Systems: its post on scaling",
+    title = "Scaling the Application: Not an Answer to Every Performance Issue",
     url = "https://www.thetruecode.com/the-true-code-of-production-systems/",
     basis = "title",
   },
@@ -65,19 +66,20 @@ return lesson {
     "trigger", "say", "wait" },
 
   world = function(w)
+    local v = pick("version", { 31, 58, 74 })
     w:counter { "orders_placed" }
     w:database { "menu-db", max_connections = 500, cores = 32, contention = 0.004, coherency = 0.0000075,
       statements = { order = { cpu = exponential(us(62200)) } } }
     w:service { "api", instances = 2, workers = 25, queue = 25, cores = 2, start_up = sec(8), drain = sec(4),
       pool = { to = "menu-db", size = 25 },
-      versions = { { "v31", order = order }, { "v32", order = order } } }
+      versions = { { "v" .. v, order = order }, { "v" .. v + 1, order = order } } }
     w:balancer { "edge", to = "api" }
-    w:autoscaler { "api-scaler", service = "api", metric = "in_flight", target = 8, min = 2, max = 4,
+    w:autoscaler { "api-scaler", service = "api", metric = "in_flight", target = 6, min = 2, max = 4,
       on = false, up_count = 6, interval = LOOKS, cooldown = min(1) }
     local rush = vary("rush", RUSH - 3, RUSH + 3)
     local rise = vary("rise", 205, 230)
     w:client { "diners", to = "edge/order", gives_up = sec(4), rate = points { base = per_second(rush),
-      { 0, 0.4 }, { sec(rise), 0.4 }, { sec(340), WAVE / RUSH }, { sec(530), WAVE / RUSH }, { sec(570), 1 } } }
+      { 0, 0.25 }, { sec(rise), 0.25 }, { sec(340), WAVE / RUSH }, { sec(530), WAVE / RUSH }, { sec(570), 1 } } }
   end,
 
   promises = { users = { "an answer within 2 s", good = 0.99, within = sec(2), window = min(30) } },
@@ -88,13 +90,14 @@ return lesson {
   },
 
   incident = function(i)
+    local v = pick("version", { 31, 58, 74 })
     i:red_herring(sec(vary("early", 20, 55)), pick("which", {
-      deploy("api", "v32", { by = "Ines" }),
+      deploy("api", "v" .. v + 1, { by = pick("deployed", { "Ines", "deploy bot" }) }),
       decoy("menu-db", "nightly backup moved to 02:30", { by = "Tomek" }),
       decoy("edge", "access logs kept for 30 days, was 14", { by = "Tomek" }),
     }))
     i:cause(sec(vary("on", 70, 170)), set("api-scaler.on", true, { by = "Tomek" }))
-    i:red_herring(sec(280), decoy("edge", pick("sent", {
+    i:red_herring(sec(vary("push", 262, 284)), decoy("edge", pick("sent", {
       "push message sent: lunch menu of the day",
       "push message sent: free delivery until 13:00",
       "push message sent: new soups this week" }), { by = "marketing", final = true }))
@@ -345,7 +348,7 @@ return lesson {
         return s:changed() and s:lowest("api", "up", s:since_first_change()) <= 3
           and s:increase("api-scaler", "ups_total", s:since_first_change()) > 0
       end,
-      says = "It helped within a minute. At its next look the scaler saw about 16 requests in an instance, wanted 8, and added again." },
+      says = "It helped within a minute. At its next look the scaler saw about 16 requests in an instance, wanted more than twice as many, and added again." },
     { "take back the last change", { "set api-scaler.max 4" }, harm = "partial",
       used = function(s) return s:changed() and s:param("api-scaler.max") == 4 end,
       says = "Four instances are 100 connections and about 350 a second: better than eight, not enough for 400." },
@@ -386,8 +389,8 @@ return lesson {
     A database with 32 cores does most when about 32 statements run at once. Beyond that they
     mostly stand in each other's way: locks, caches, switching. The total goes down.
 
-    Two instances brought 50 connections and carried the rush. The new scaler saw 16 requests
-    inside each, wanted 8, took that for a lack of instances, and added some. Each brought 25
+    Two instances brought 50 connections and carried the rush. The new scaler saw more
+    than twice as many requests inside each as it aims at, took that for a lack of instances, and added some. Each brought 25
     more connections, the database slowed down, and more piled up inside: the cure fed the
     illness. Undo only what it did, and it does it again at its next look.
 
@@ -406,7 +409,7 @@ return lesson {
     "Connections as it was built: 2 x 25 = 50, 4 x 25 = 100, 8 x 25 = 200, 16 x 25 = 400.",
     "Done a second, with so many at once: 25: 365, 32: 455, 50: 424, 100: 350, 200: 246, 400: 136.",
     "Little's law at eight: (200 + 200 queued) / 246 a second = 1.6 s on average, so many take over 2 s.",
-    "What the scaler saw at two: 32 / 2 = 16 in an instance, target 8: it wants 2 x 16 / 8 = 4.",
+    "At two instances the rush has about 32 at work: 32 / 2 = 16 in each, target 6. It wants 2 x 16 / 6 = 5.3, and was let have 4, then 8.",
     "This run: up to {most_instances} instances and {most} statements at once; the scaler went up {ups} times.",
     "This run: {placed} orders placed, {lost} answers late or never.",
   },

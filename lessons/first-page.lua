@@ -2,31 +2,34 @@
 -- sheet line by line, and each command once. Everything else a lesson can say is in
 -- lessons/README.md.
 
-local shop = {
-  v41 = {
-    compute(ms(4)),
-    query("shop-db", "find-book"),
-    query("shop-db", "save-order"),
-    count("orders"),
-  },
-  -- The new version reads a gift note that most shoppers never send.
-  v42 = {
+local before = {
+  compute(ms(4)),
+  query("shop-db", "find-book"),
+  query("shop-db", "save-order"),
+  count("orders"),
+}
+-- The new version reads a gift note that many shoppers do not send.
+local function reading_notes(share)
+  return {
     compute(ms(4)),
     query("shop-db", "find-book"),
     when_flag("gift-notes", {
-      sometimes(0.3, {
+      sometimes(share, {
         log("error", "order rejected: gift note is empty"),
         fail("gift note is empty"),
       }),
     }),
     query("shop-db", "save-order"),
     count("orders"),
-  },
-}
+  }
+end
+local function share() return vary("share", 0.27, 0.33) end
+local function version() return pick("version", { 41, 57, 106 }) end
+local function runs_new(s) return s:version("shop") == "v" .. version() + 1 end
 
 local function failing(s)
   local good = s:good(min(1))
-  return s:version("shop") == "v42" and s:flag("gift-notes") and good < 0.9
+  return runs_new(s) and s:flag("gift-notes") and good < 0.9
 end
 
 return lesson {
@@ -62,11 +65,11 @@ return lesson {
       start_up = sec(8),
       pool = { to = "shop-db", size = 15 },
       versions = {
-        { "v41", buy = shop.v41 },
-        { "v42", buy = shop.v42 },
+        { "v" .. version(), buy = before },
+        { "v" .. version() + 1, buy = reading_notes(share()) },
       } }
     w:balancer { "edge", to = "shop" }
-    w:client { "shoppers", to = "edge/buy", rate = per_second(20), gives_up = sec(8) }
+    w:client { "shoppers", to = "edge/buy", rate = per_second(vary("rate", 19.2, 21.8)), gives_up = sec(8) }
   end,
 
   promises = { users = { "an order is placed within 2 s", within = sec(2), good = 0.99,
@@ -79,10 +82,10 @@ return lesson {
   },
 
   incident = function(i)
-    i:cause(vary("deploy", min(25), min(26.5)), deploy("shop", "v42", { by = "Jonas" }))
-    i:red_herring(vary(min(8), min(15)), decoy("shop-db",
-      pick { "nightly report moved to 21:30", "backup moved to 03:15", "old log rows removed" },
-      { by = pick { "Ana", "Kofi", "Linh" } }))
+    i:cause(vary("deploy", min(25), min(26.5)), deploy("shop", "v" .. version() + 1, { by = pick("who", { "Jonas", "deploy bot" }) }))
+    local other = pick { { "shop-db", "nightly report moved to 21:30" }, { "shop-db", "backup moved to 03:15" },
+                         { "edge", "access log kept for 30 days" } }
+    i:red_herring(vary(min(8), min(15)), decoy(other[1], other[2], { by = pick { "Ana", "Kofi", "Linh" } }))
     i:at(min(30), page("Orders are failing at Tidewater Books."))
     i:at(min(30), ticket("Mara (shop)",
       "People say that the order button answers with an error. Not all of them."))
@@ -94,8 +97,8 @@ return lesson {
         when = function(s) return s:good(min(2)) < 0.99 end },
       { "users", "No new complaint.", when = function(s) return s:good(min(2)) >= 0.99 end } } },
     jonas = { "Jonas", role = "writes the program", knows = {
-      { "shop", "v42 is mine. It went out this evening.", when = function(s) return s:version("shop") == "v42" end },
-      { "shop", "v42 is gone now. I will look at it tomorrow." , when = function(s) return s:version("shop") ~= "v42" end } } },
+      { "shop", "The new version is mine. It went out this evening.", when = runs_new },
+      { "shop", "My version is gone now. I will look at it tomorrow.", when = function(s) return not runs_new(s) end } } },
   },
 
   expect = {
@@ -105,7 +108,7 @@ return lesson {
         local good = s:good(min(1))
         return good > 0.6 and good < 0.8
       end,
-      ["the new version runs"] = function(s) return s:version("shop") == "v42" end,
+      ["the new version runs"] = runs_new,
       ["the alert fires"] = function(s) return s:alerting("orders fail") end,
     },
     normal = {
@@ -168,6 +171,7 @@ return lesson {
       replies = {
         { "1", "Orders went well for ten minutes after it. Look at the times again." },
         { "shop-db", "Orders went well for ten minutes after it. Look at the times again." },
+        { "edge", "Orders went well for ten minutes after it. Look at the times again." },
         { "nothing", "It could be. But look at the times again: what happened just before?" } },
       hints = { "What happened just before orders began to fail?", "Compare the times of the changes with yours.",
                 "Type: changes    and then the number of one" },
@@ -219,12 +223,14 @@ return lesson {
 
   values = {
     failed = { "share", function(s) return 1 - s:good(min(1)) end },
-    rate = { "count", function(s) return s:rate("shoppers", "visits_total", min(5)) end },
-    lost = { "count", function(s) return 0.3 * s:rate("shoppers", "visits_total", min(5)) end },
+    rate = { "number", function(s) return s:rate("shoppers", "visits_total", min(5)) end },
+    share = { "share", share },
+    of_100 = { "count", function(s) return 100 * share() end },
+    lost = { "number", function(s) return share() * s:rate("shoppers", "visits_total", min(5)) end },
   },
 
   traps = {
-    { "not-it", when = function(s) return s:changed() and s:version("shop") == "v42"
+    { "not-it", when = function(s) return s:changed() and runs_new(s)
                                        and s:flag("gift-notes")
                                        and s:since_change() > sec(50) end,
       say = { [[That was worth a look, but orders fail as before: the same version still runs.
@@ -246,8 +252,8 @@ return lesson {
   },
 
   debrief = [[
-    Version v42 of shop reads a gift note. Where a shopper had sent none, which was three
-    times in ten, it answered with an error. Nothing was slow and nothing was full, so the
+    The new version of shop reads a gift note. Where a shopper had sent none, which was about
+    three times in ten, it answered with an error. Nothing was slow and nothing was full, so the
     numbers of the machines were calm: only the users' errors told.
 
     You did not need to know any of that. What changed last was the first suspect, and to
@@ -255,8 +261,8 @@ return lesson {
 
     A deploy to one instance of four first (a canary) would have shown it at a quarter of
     the price.]],
-  sums = { "{rate} orders a second x 30 % = {lost} lost orders each second.",
-           "The promise is 99 in 100, so 1 in 100 may fail. 30 did: 30 times too fast." },
+  sums = { "{rate} orders a second x {share} = {lost} lost orders each second.",
+           "The promise is 99 in 100, so 1 in 100 may fail. {of_100} did: {of_100} times too fast." },
   real = {
     { "Duo, 20 August 2018: logins failed; the team put the version before back",
       "https://status.duo.com/incidents/ndzn98w5vbg2" },

@@ -28,6 +28,10 @@ local function dropping(s) return booked_now(s) < 0.85 * received_now(s) and in_
 local function silent(s) return dropping(s) and s:of(FEED).failures_total == 0 end
 local function all_there(s) return missing(s) < 5 end
 
+-- Rows a second, and the share of them that are instant payments.
+local function rows() return vary("rows", 4.6, 5.4) end
+local function instant() return vary("share", 0.31, 0.38) end
+
 return lesson {
   id = "the-quiet-import",
   title = "Nothing to report",
@@ -36,8 +40,8 @@ return lesson {
   level = 3,
   summary = "The import succeeds every time. A third of the payments is nowhere.",
   post = {
-    title = "The True Code of Production Systems: its post on silence",
-    url = "https://www.thetruecode.com/the-true-code-of-production-systems/",
+    title = "Silence Is a Design Decision",
+    url = "https://www.thetruecode.com/the-true-code-of-production-systems/silence-is-a-design-decision/",
     basis = "title",
   },
   teaches = {
@@ -65,7 +69,7 @@ return lesson {
             "set", "say", "wait", "hint" },
 
   world = function(w)
-    local share = vary("share", 0.31, 0.38)
+    local share = instant()
     local why = pick("why", { "purpose code is empty", "time has a fraction of a second",
                               "unknown field InstrPrty" })
     local find = { compute(exponential(ms(5))), query("ledger-db", "account") } -- whose bill it is
@@ -95,7 +99,7 @@ return lesson {
     w:service { "portal", instances = 2, workers = 32, pool = { to = "ledger-db", size = 8, role = "replica" },
       endpoints = { bill = { compute(ms(3)), query("ledger-db", "bill") } } }
     w:balancer { "edge", to = "portal" }
-    w:client { "payers", to = "intake/row", rate = per_second(vary("rows", 4.6, 5.4)), gives_up = sec(10), reloads = 1 }
+    w:client { "payers", to = "intake/row", rate = per_second(rows()), gives_up = sec(10), reloads = 1 }
     w:client { "viewers", to = "edge/bill", rate = per_second(3), gives_up = sec(8), reloads = 0.4 }
   end,
 
@@ -211,6 +215,10 @@ return lesson {
     then_gone = { "count", function(s) return at_page(s, "payments_received") - at_page(s, "payments_booked") end },
     then_worth = { "count", function(s) return 64 * (at_page(s, "payments_received") - at_page(s, "payments_booked")) end },
     waiting = { "count", in_flight },
+    rows = { "number", rows },
+    instant = { "share", instant },
+    dropped = { "number", function(s) return rows() * instant() end },
+    dropped_minute = { "count", function(s) return 60 * rows() * instant() end },
   },
 
   steps = {
@@ -397,7 +405,7 @@ return lesson {
     check needs no imagination about what may break.
   ]],
   sums = {
-    "About 5 rows a second came in, and a third of them were instant payments: some 1.7 a second were lost, 100 a minute.",
+    "{rows} rows a second came in, and {instant} of them were instant payments: {rows} x {instant} = {dropped} a second were lost, {dropped_minute} a minute.",
     "When Mara wrote, {then_in} had come in and {then_booked} were booked: {then_gone} were missing, at 64 each {then_worth} in money.",
     "Run again without a look, the {then_booked} would have been booked twice.",
     "Missing at the end: {missing}. Booked twice: {twice}.",

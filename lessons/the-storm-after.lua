@@ -471,7 +471,7 @@ return lesson {
 
   debrief = [[
     The provider moved a disk, and for one minute stations-db was slow. In that minute checks took longer than 2 s. rides
-    stopped waiting and asked again, up to three times: 72 checks a second for 18 riders.
+    stopped waiting and asked again, up to three times: {four} checks a second for {riders} riders.
 
     Then the database was well. But stations held 200 checks, and with 200 at once each takes 7 s. rides waits for 2. So
     nearly every answer came when nobody waited for it; each of these was asked for again; and that kept the 200 at 200. What

@@ -50,7 +50,7 @@ bool mem_trapped(enum mem_use use);
 #define MEM_REFUSED(use) (CHECKING && mem_trapped(use))
 /* Blocks of mem_alloc() and its like that are not freed; counted in the hostile build. */
 size_t mem_alive(void);
-/* There is address space for so many bytes more. Who can refuse asks before it takes
+/* Address space is left for so many bytes more. Whoever can refuse asks before it takes
  * much, and leaves MEM_RESERVE to those who cannot. */
 bool mem_room(size_t bytes);
 #define MEM_RESERVE ((size_t)48 << 20)

@@ -137,11 +137,11 @@ struct ticket { /* a message from a person */
 
 struct bystander { /* somebody who can be asked */
     const char *id, *name, *role;
-    const char *const *topics; /* what is known to be worth asking about */
+    const char *const *topics; /* subjects known to be worth asking about */
     size_t ntopics;
 };
 
-struct improvement_offer {          /* that may be chosen (improve) */
+struct improvement_offer {          /* an improvement that may be chosen (improve) */
     const char *id, *text, *effort; /* effort: NULL: none is said */
 };
 
@@ -149,20 +149,20 @@ struct console_ctx {
     const struct world *world;
     const struct recording *rec;
     sim_time day_start;           /* time of day at simulated time 0 */
-    const struct ticket *tickets; /* those that have arrived, oldest first */
+    const struct ticket *tickets; /* the arrived ones, oldest first */
     size_t ntickets;
     const struct bystander *people;
     size_t npeople;
     const struct improvement_offer *improvements;
     size_t nimprovements;     /* 32 at most; 0: nobody plans ahead here */
-    uint32_t improved;        /* those that are chosen: a bit each */
-    int budget;               /* so many may be chosen */
+    uint32_t improved;        /* the chosen ones: a bit each */
+    int budget;               /* the most that may be chosen */
     sim_time closes_at;       /* until then */
     const char *const *tools; /* the commands this lesson needs, for `help` */
     size_t ntools;
     const struct glossary_term *terms; /* for `help WORD` */
     size_t nterms;
-    const char *step_say; /* what the current step asks (for help); NULL */
+    const char *step_say; /* the current step's question (for help); NULL */
     bool finished;        /* after the incident: `why` is free */
     bool may_rewind;
     bool practice;   /* after a rewind: nothing is scored any more */
@@ -174,7 +174,8 @@ struct console_ctx {
     sim_time lost_since; /* SIM_FOREVER: nobody was lost */
     bool users_hidden;   /* nobody measures users here: no metric comes from a client */
     bool spoken;         /* plain mode: charts as sentences and numbers */
-    const bool *known;   /* as struct scene has it; NULL: all */
+    const bool *known;   /* components known to the learner, see struct scene; NULL:
+                            all */
 };
 
 /* Runs one line (at most 4 KiB; longer is refused with a sentence). Errors are lines in
@@ -188,7 +189,7 @@ enum err console_run(const struct console_ctx *ctx, const char *line, struct out
 struct completions {
     struct arena mem;
     const char **words;
-    const char **docs; /* one phrase each, or "" */
+    const char **docs; /* a phrase each, or "" */
     size_t n, cap;
     size_t start;
     const char *usage; /* the command's synopsis, or NULL */
@@ -217,7 +218,7 @@ struct course_word {
 size_t glossary_course(struct arena *mem, const struct lesson_words *lessons, size_t n,
                        const struct course_word **out);
 
-struct command_wild { /* what one would type for the same thing in the wild */
+struct command_wild { /* the line to type for the same thing in the wild */
     const char *tool; /* "kubectl" */
     const char *line; /* "kubectl rollout restart deployment/checkout" */
 };

@@ -34,8 +34,8 @@ struct fault_price {
 };
 struct improvement {
     const char *id;     /* a word: `improve ID` */
-    const char *text;   /* what is done, in one line */
-    const char *effort; /* what it takes, in words; NULL */
+    const char *text;   /* the deed, in one line */
+    const char *effort; /* the effort, in words; NULL */
     struct text says;   /* the debrief: why it helped, or did not */
     fn_id with;         /* a list of set(…) */
     const struct fault_price *saves;
@@ -44,7 +44,7 @@ struct improvement {
 };
 struct design {
     bool given;
-    int budget;         /* so many improvements may be chosen */
+    int budget;         /* the most improvements that may be chosen */
     sim_time closes_at; /* until then */
     sim_time request, record;
     struct fault_price *faults;

@@ -19,7 +19,7 @@
 enum param_change {
     CHANGE_NEVER,      /* fixed before the world begins, for the incident too */
     CHANGE_BUILT,      /* how it is built or what it is like: no setting */
-    CHANGE_USERS,      /* what users want and how long they wait: theirs, no setting */
+    CHANGE_USERS,      /* users' wishes and patience: theirs, no setting */
     CHANGE_AT_ONCE,    /* a setting */
     CHANGE_AT_RESTART, /* a setting that is read when a process starts */
     CHANGE_BY_RESIZE,  /* hardware: another machine, or another disk */
@@ -40,7 +40,7 @@ struct param_desc {
     const char *def;  /* default, as text that value_parse takes; NULL: must be given */
     const char *choices; /* VALUE_CHOICE: "fifo|lifo|deadline" */
     enum param_change change;
-    const char *doc; /* one sentence */
+    const char *doc; /* a sentence */
     enum param_each each;
 };
 
@@ -62,10 +62,10 @@ struct op_desc { /* an operator's action: restart, drain, flush ... */
     struct arg_desc args[OP_ARGS];
     bool instance; /* may be aimed at one instance */
     sim_time cost; /* keeps the operator busy for so long; 0: until it is done itself */
-    const char *risk; /* what to say before asking for a yes; NULL: no risk */
+    const char *risk; /* the warning before a yes is asked for; NULL: no risk */
     const char *doc;
 };
-struct fault_desc { /* what an incident injects */
+struct fault_desc { /* a fault that an incident injects */
     const char *name;
     struct arg_desc args[OP_ARGS];
     const char *doc;
@@ -78,7 +78,7 @@ struct metric_desc {
     const char *labels; /* fixed labels: "outcome=\"timeout\"", or "" */
     enum metric_type type;
     const char *unit;  /* "s", "ratio", "1", "bytes" */
-    bool per_instance; /* also readable per instance; the component's value is the sum,
+    bool per_instance; /* readable per instance, too; the component's value is the sum,
                           or the mean for ratios */
     const char *doc;
 };
@@ -109,9 +109,9 @@ struct figure_desc {
     const char *label; /* "cpu"; FIGURE_RATE: what happens: "turned away" */
     const char *metric, *of;
     enum figure_how how;
-    bool status;         /* one of the few that `status` has room for */
+    bool status;         /* among the few that `status` has room for */
     enum figure_map map; /* when the map shows it */
-    unsigned chart;      /* its rank among all kinds' charts, 1 first; 0: none */
+    unsigned chart;      /* the rank among all kinds' charts, 1 first; 0: none */
     double warn, bad;    /* unusual from here on (FIGURE_OF: a share); 0: never is */
 };
 
@@ -146,7 +146,7 @@ size_t sim_kinds(void);
 const struct kind_desc *sim_kind(size_t i);
 const struct kind_desc *sim_kind_named(const char *name); /* NULL: none */
 
-/* ---- actions -------------------------------------------------------------------- */
+/* ---- actions --------------------------------------------------------------------- */
 
 /* The one form in which anything is done to a world: by the incident's schedule, by an
  * operator, by a revert. A value; strings are borrowed. An optional argument that is
@@ -155,7 +155,8 @@ enum action_kind {
     ACTION_SET, /* at once, whatever the parameter's `change` says: the incident's way */
     ACTION_OP,
     ACTION_FAULT,
-    ACTION_SET_LATER /* as `change` says: an operator's way. Refuses what is no setting */
+    ACTION_SET_LATER /* when the parameter's `change` says: an operator's way. Refuses
+                        what is no setting */
 };
 struct action {
     enum action_kind kind;

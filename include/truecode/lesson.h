@@ -91,8 +91,7 @@ struct suspect {
     size_t nalso;
     enum mechanism mechanism;
     bool right, part;
-    struct text
-        reply; /* what is said of a rival that is suspected; none: nothing more */
+    struct text reply; /* said of a rival that is suspected; none: nothing more */
 };
 /* A fact that tells suspects apart. A fact that fits the right suspects is so at the page,
  * any other is not; a fact fits all right suspects or none. */
@@ -102,11 +101,11 @@ struct case_fact {
     const char *const
         *seen; /* subjects as of seen(): "orders-db:sessions"; any of them */
     size_t nseen;
-    const char *const *fits_words; /* as the file has them */
+    const char *const *fits_words; /* the words of the file */
     size_t nfits;
     uint32_t fits;     /* suspects for which it would be so: a bit each */
-    bool holds;        /* it fits the right ones: it is so */
-    struct text tells; /* what that says to whoever has seen it */
+    bool holds;        /* true here: fits the right suspects */
+    struct text tells; /* told to whoever has seen the fact */
 };
 struct cited {
     const char *text, *url;
@@ -114,13 +113,13 @@ struct cited {
 
 struct lesson_info {
     const char *id, *title, *track; /* think fail recover scale good start lab */
-    const char *summary;            /* one or two sentences for the list */
+    const char *summary;            /* a sentence or two for the list */
     int minutes, level;
     const char *post_title, *post_url, *post_basis; /* "opening", "title"; NULL: none */
     const char *const *teaches;
     size_t nteaches;
     const char *place;  /* the business and the people, for the first page */
-    const char *page;   /* what the pager says at the start */
+    const char *page;   /* the pager's text at the start */
     sim_time starts_at; /* simulated time of the page: the system has run so long */
     sim_time day_start; /* time of day at simulated time 0 */
     sim_time ends_at;   /* a run is over then (prove, reference, do nothing) */
@@ -191,7 +190,7 @@ bool case_fact_excludes(const struct lesson *l, const struct case_fact *f, size_
 const struct text *lesson_debrief(const struct lesson *l);
 size_t lesson_sums(const struct lesson *l); /* the arithmetic, a line each */
 const struct text *lesson_sum(const struct lesson *l, size_t i);
-size_t lesson_lives(const struct lesson *l); /* what texts may hold */
+size_t lesson_lives(const struct lesson *l); /* live values in texts */
 const struct live_value *lesson_live(const struct lesson *l, size_t i);
 /* NULL: no value has that name, of `len` bytes. */
 const struct live_value *lesson_live_named(const struct lesson *l, const char *name,
@@ -208,11 +207,11 @@ const struct design *lesson_design(const struct lesson *l);
 size_t lesson_reals(const struct lesson *l);
 const struct cited *lesson_real(const struct lesson *l, size_t i);
 const struct glossary_term *lesson_terms(const struct lesson *l,
-                                         size_t *n); /* its glossary */
+                                         size_t *n); /* the lesson's glossary */
 
 /* ---- where it stands in the file ------------------------------------------------- */
 
-const char *lesson_file(const struct lesson *l); /* its name, for messages */
+const char *lesson_file(const struct lesson *l); /* the file's name, for messages */
 /* The line at or after `from` on which the file has `word`, a key or a whole string;
  * `from`: it has none. */
 int lesson_line(const struct lesson *l, const char *word, int from);
@@ -239,7 +238,7 @@ enum entry_role {
 struct lesson_entry {
     enum entry_role role;
     sim_time at;
-    comp_id comp;     /* what it is done to */
+    comp_id comp;     /* the component that the deed is done to */
     const char *what; /* "flag", "deploy", "fault", … */
     int line;         /* of the file */
 };
@@ -260,7 +259,8 @@ struct lesson_world {
     size_t nshown;
     struct shown_series *fresh; /* the age of each fresh promise */
     struct drawn_fault
-        *faults;           /* that i:draw can bring on this seed, in order of name */
+        *faults;           /* faults that i:draw can bring on this seed, in order of
+                              name */
     size_t nfaults, drawn; /* drawn: so many of them come */
     struct improvement_actions *improvements; /* in the order of the design */
     design_set there; /* improvements that this seed's system has from the beginning */
@@ -277,8 +277,8 @@ enum err lesson_build(const struct lesson *l, uint64_t seed, struct lesson_world
 enum night {
     NIGHT_TWIN,      /* healthy: no cause happens, and what `twin` sets was so from the
                       beginning */
-    NIGHT_WITHOUT,   /* one entry does not happen: number `which` of the list */
-    NIGHT_PREVENTED, /* one prevention, number `which`, was there from the beginning; the
+    NIGHT_WITHOUT,   /* without an entry, number `which` of the list */
+    NIGHT_PREVENTED, /* with a prevention, number `which`, from the beginning; the
                         incident happens */
     NIGHT_CAREFUL, /* the same, on a healthy night: what it costs when nothing is wrong */
     NIGHT_NOISY,   /* nothing is left out, and an alert fires for nothing */
@@ -314,7 +314,7 @@ struct lesson_facts {
     sim_time last_change;
     sim_time step_started;
     bool suspected;      /* a right suspicion is open */
-    design_set improved; /* what was chosen of the design */
+    design_set improved; /* the chosen part of the design */
     sim_time
         as_of; /* a past moment that is asked about: what is so now is not there to be
                        read then; 0: now */

@@ -33,7 +33,7 @@
 
 struct model;
 
-/* ---- programs ------------------------------------------------------------------- */
+/* ---- programs -------------------------------------------------------------------- */
 
 /*
  * An endpoint's program, as a tree; compiled at model_finish. All strings are copied.
@@ -115,7 +115,7 @@ enum node_kind {
 };
 struct node {
     enum node_kind kind;
-    const struct node *next;  /* what runs after this one */
+    const struct node *next;  /* the node that runs after this one */
     const struct node *body;  /* first child */
     const struct node *other; /* the alternative */
     struct dist time;
@@ -126,7 +126,7 @@ struct node {
     int count;    /* FAN_OUT */
 };
 
-/* ---- building a model ----------------------------------------------------------- */
+/* ---- building a model ------------------------------------------------------------ */
 
 struct model *model_new(void) MUST_USE;
 struct model *model_ref(struct model *m);
@@ -175,7 +175,7 @@ bool model_in_slo(const struct model *m, comp_id client);
  * process messages on the way. The model is finished. */
 bool model_sends_to(const struct model *m, comp_id client, comp_id topic);
 
-/* ---- the schedule, and the end ------------------------------------------------- */
+/* ---- the schedule, and the end --------------------------------------------------- */
 
 /* Scheduled at `at`. `who` is shown in the change record ("deploy bot"); NULL: the
  * action leaves no record (an incident's hidden fault). */
@@ -213,7 +213,7 @@ enum err model_finish(struct model *m, struct errmsg *why) MUST_USE;
  * sum. An operator can start more. */
 double model_instances(const struct model *m, double *by_comp);
 
-/* ---- reading a model ------------------------------------------------------------ */
+/* ---- reading a model ------------------------------------------------------------- */
 
 size_t model_comps(const struct model *m);
 comp_id model_find(const struct model *m, const char *name); /* COMP_NONE: none */

@@ -80,7 +80,8 @@ bool scene_knows(const struct scene *s, comp_id c);
 bool comp_is(const struct model *m, comp_id c, const char *kind);
 /* Stands by itself: not nested, no counter and no flag. */
 bool comp_is_top(const struct model *m, comp_id c);
-comp_id comp_top(const struct model *m, comp_id c); /* what it belongs to, or itself */
+comp_id comp_top(const struct model *m, comp_id c); /* the component it belongs to, or
+                                                       itself */
 /* The endpoints that a service, or what stands before it, answers. */
 size_t comp_endpoints(const struct model *m, comp_id c, comp_id *out, size_t max);
 
@@ -90,8 +91,8 @@ struct edge {
     comp_id policy;   /* the call policy on it; COMP_NONE: there is none */
     comp_id pool;     /* the pool that `from` keeps to `to`; COMP_NONE: none */
     double
-        per_s; /* what goes along it: attempts that left `from`, retries included; NaN:
-                     not measured, or neither end is known */
+        per_s; /* work along the edge: attempts that left `from`, retries included; NaN:
+                  not measured, or neither end is known */
 };
 /* Each `to` once, in the order in which the model names them. */
 size_t scene_edges(const struct scene *s, comp_id from, struct edge *out, size_t max);
@@ -103,7 +104,7 @@ size_t scene_order(const struct scene *s, comp_id *out, size_t max);
 
 enum level { LEVEL_PLAIN, LEVEL_UNUSUAL, LEVEL_BAD };
 
-struct state {        /* as its own probes see it */
+struct state {        /* health, by the component's own probes */
     const char *word; /* "up", "down", "disabled" ...; NULL: part of all */
     const char *on;   /* a database: the replica that leads, "db-2"; NULL: none does */
     int part, all;    /* instances that are healthy, or in rotation; a database's
@@ -118,9 +119,9 @@ void state_text(struct buf *b, const struct state *st); /* "6 of 6 healthy", "up
 
 enum fact_kind {
     FACT_FIGURE,  /* a figure of the kind's descriptor */
-    FACT_STATE,   /* it is not as it should be: "4 of 6 healthy", "down" */
-    FACT_DYING,   /* what fails on the way to it, or there, for one reason */
-    FACT_RETRIES, /* what is sent again on the way */
+    FACT_STATE,   /* not as it should be: "4 of 6 healthy", "down" */
+    FACT_DYING,   /* failures on the way to it, or there, for one reason */
+    FACT_RETRIES, /* attempts sent again on the way */
 };
 struct fact {
     enum fact_kind kind;

@@ -37,7 +37,7 @@ struct fresh_promise {
 struct prevention {
     const char *text;
     struct text reply;
-    const char *effort; /* what it takes, in words; NULL */
+    const char *effort; /* the effort, in words; NULL */
     bool right;
     bool
         built; /* with `with`: so from the beginning, the engine tells what that saves */

@@ -179,8 +179,8 @@ struct session_view {
     bool users_hidden; /* nobody measures users here: show neither slo nor users_lost,
                           and no metric of a client */
     const bool
-        *known;    /* as struct scene has it: what the business measures and what was
-                          looked at; NULL: all */
+        *known;    /* see struct scene: what the business measures and what was looked
+                      at; NULL: all */
     size_t nknown; /* how many of those are known; another number: new ones */
     struct slo_state slo;
     /* Requests of users that the incident has cost until now, by the healthy night, and
@@ -194,10 +194,10 @@ struct session_view {
     size_t step, nsteps;            /* current; == nsteps: all done */
     const struct step *current;     /* NULL: none */
     const enum step_status *status; /* nsteps of them */
-    const char *say;                /* what the current step says now; NULL */
+    const char *say;                /* the current step's words now; NULL */
     size_t hints_shown;             /* of the current step */
     const char *hint;               /* the last of them; NULL */
-    const char *feedback; /* what was last said about an answer or a trap; NULL */
+    const char *feedback;           /* said last about an answer or a trap; NULL */
     bool
         asking; /* the prompt waits for an answer: to a step's question, or to an update's */
     const char *confirm; /* a risk that waits for a yes; NULL */
@@ -264,10 +264,10 @@ struct block {
 struct score_item {
     int points, full;
     sim_time at;        /* when it was stated or done; SIM_FOREVER: never */
-    const char *stated; /* what the learner did or said */
-    const char *truth;  /* what was so */
-    const char *best;   /* what would have been full marks */
-    const char *cost;   /* what cost the points */
+    const char *stated; /* the learner's word or deed */
+    const char *truth;  /* the engine's own answer */
+    const char *best;   /* the answer worth full marks */
+    const char *cost;   /* the reason for points lost */
 };
 struct report {
     struct arena mem;
@@ -293,7 +293,7 @@ enum err session_report_early(struct session *s, struct report *out,
                               struct errmsg *why) MUST_USE;
 bool session_report_owed(const struct session *s);
 bool session_scored(
-    const struct session *s); /* it is over, and a report is there at once */
+    const struct session *s); /* the run is over, and a report is there at once */
 /* The same run as a post-mortem: summary, impact, timeline, causes, what helped and hurt,
  * prevention, the incident sheet, the score. Costs nothing more once there is a report. */
 enum err session_post_mortem(struct session *s, struct report *out,
@@ -302,7 +302,7 @@ void report_release(struct report *r);
 /* A series of a chart in words: "31 %, 12 %, 0 %, nobody came", by quarters. */
 void block_speak(const struct block *chart, size_t series, struct buf *out);
 void report_markdown(const struct report *r,
-                     struct buf *out); /* also what plain mode prints */
+                     struct buf *out); /* plain mode prints the same */
 
 /* ---- check ----------------------------------------------------------------------- */
 

@@ -58,14 +58,14 @@ enum direction direction_of(double before, double after);
 struct step_kind;
 struct choice {
     const char *text;
-    struct text reply; /* what is said when it is picked */
+    struct text reply; /* said when the choice is picked */
     bool right;        /* several may be right; `choose` steps take any right one */
 };
-struct prediction {     /* one thing to predict: up, same or down */
+struct prediction {     /* a prediction of one thing: up, same or down */
     const char *what;   /* "orders in 5 minutes" */
     fn_id value;        /* number, read now and when due */
     sim_time after;     /* due so long after the change that the step names */
-    const char *answer; /* what the author expects; "": read from what happened */
+    const char *answer; /* the author's; "": read from what happened */
 };
 /* word, what is typed */
 #define FINDINGS(X)                                                                    \
@@ -90,14 +90,14 @@ enum finding_of {
 #undef X
         FINDING_COUNT
 };
-struct finding_reply { /* what is said of one answer */
+struct finding_reply { /* said of one answer */
     const char *answer;
     struct text says;
 };
 /* A finding, asked for by a function of the lesson's, or a line of the sheet. */
 struct finding {
     enum finding_of of;
-    const char *line; /* its word; NULL: `answer` knows */
+    const char *line; /* the line's word; NULL: `answer` knows */
     fn_id answer;     /* number, time, share: a number; else one name or more */
     bool watch;       /* time goes on while it is open */
     double within; /* number, share: of the truth (0.2: a fifth); time: nanoseconds */
@@ -114,7 +114,7 @@ struct step {
     struct text hints[LESSON_HINTS]; /* nudge, where to look, what it is, the command */
     size_t nhints;
     struct text done; /* said when the step is done */
-    bool never_moot;  /* it is asked whatever the world has come to */
+    bool never_moot;  /* asked whatever the world has come to */
     fn_id moot_when;  /* when it is moot; FN_NONE: as its kind has it */
     struct text moot; /* said then; none: a sentence of the session's */
 
@@ -127,7 +127,7 @@ struct step {
     size_t nchange;
     bool any_change;               /* any change of the learner's, the last of them */
     fn_id goal;                    /* true when it is done; else FN_NONE */
-    const struct finding *finding; /* what is to be found; NULL: nothing */
+    const struct finding *finding; /* to be found; NULL: nothing */
     const char *const *needs; /* fields of an update: "impact", "state", "next" ... */
     size_t nneeds;
     const char *const *solution; /* console lines */
@@ -143,7 +143,7 @@ struct step_answer {
 };
 enum step_judgement {
     STEP_NOT_ASKED, /* the step does not take that */
-    STEP_UNCLEAR,   /* it does, but not so */
+    STEP_UNCLEAR,   /* the step takes such, but not so */
     STEP_WRONG,
     STEP_RIGHT
 };
@@ -192,11 +192,11 @@ struct step_kind {
     bool diagnoses; /* a right answer counts as diagnosis where no suspicion is asked */
     bool investigates; /* asks about the trouble while it lasts: before the first step
                           that acts it is moot once users are well again */
-    bool acts;         /* there is no answer to choose: a solution is needed */
+    bool acts;         /* no answer to choose: a solution is needed */
     bool mends;        /* users are to be well after it */
-    bool finds;        /* what was found is asked for: the session judges it */
+    bool finds;        /* asks for a finding: the session judges it */
     bool spends;       /* the session knows what solves it */
-    bool prevents;     /* its answer is the sheet's line on prevention */
+    bool prevents;     /* the answer is the sheet's line on prevention */
 
     /* Judges what was typed. NULL: nothing is asked in words, and time goes on. */
     void (*answer)(const struct step *st, const struct step_answer *a,

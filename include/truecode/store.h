@@ -37,7 +37,7 @@
 enum store_halt {
     HALT_NONE,
     HALT_UPDATE, /* the lesson or the engine is another one by now */
-    HALT_DAMAGED /* its tape is damaged */
+    HALT_DAMAGED /* the tape is damaged */
 };
 
 struct store_run {
@@ -130,7 +130,7 @@ bool store_touch(struct store *s, const struct store_run *run, bool changed);
 /* Tries to write what is still only in memory; true when nothing is left. */
 bool store_retry(struct store *s);
 
-/* ---- tapes ---------------------------------------------------------------------- */
+/* ---- tapes ----------------------------------------------------------------------- */
 
 struct tape_file;
 /* Makes the tape's file, with a lock: no other window has the same. Where the id is
@@ -163,7 +163,7 @@ void tape_close(struct tape_file *t); /* after one more tape_retry(); NULL is fi
 /* Closes the tape and removes its file, if tape_create() made it. */
 void tape_discard(struct tape_file *t);
 
-/* ---- what runs were played with ------------------------------------------------- */
+/* ---- what runs were played with -------------------------------------------------- */
 
 /* Keeps a lesson's text under its SHA-256. False: not written. */
 bool text_keep(struct store *s, const char *hash, const char *text, size_t n);
@@ -177,7 +177,7 @@ bool report_keep(struct store *s, const char *id, const char *text, size_t n);
 enum err report_kept(const struct store *s, const char *id, struct buf *text,
                      struct errmsg *why) MUST_USE;
 
-/* ---- paths and files ------------------------------------------------------------ */
+/* ---- paths and files ------------------------------------------------------------- */
 
 /* The state directory as a path, NUL-terminated; false: neither XDG_STATE_HOME nor
  * HOME. */

@@ -48,7 +48,7 @@
 
 struct tape_head {
     int engine;
-    char lesson[65];   /* its id */
+    char lesson[65];   /* the lesson's id */
     char hash[65];     /* of its text */
     char identity[65]; /* of what in it decides the run; "" not told */
     uint64_t seed;

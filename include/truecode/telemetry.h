@@ -28,7 +28,7 @@
 
 struct recording;
 
-/* ---- alert rules -------------------------------------------------------- */
+/* ---- alert rules ----------------------------------------------------------------- */
 
 enum alert_kind {
     ALERT_THRESHOLD, /* a metric above (or below) a value for some time */
@@ -63,7 +63,7 @@ struct alert {
     double value;   /* when it fired */
 };
 
-/* ---- life --------------------------------------------------------------- */
+/* ---- life ------------------------------------------------------------------------ */
 
 /* Rules are copied. Recording size is bounded: logs and traces are rate-limited and
  * sampled as a real system's are, and the oldest go first. */
@@ -96,7 +96,7 @@ size_t recording_series(const struct recording *r);
 enum err recording_fits(const struct model *m, struct errmsg *why) MUST_USE;
 const struct model *recording_model(const struct recording *r);
 
-/* ---- series ------------------------------------------------------------- */
+/* ---- series ---------------------------------------------------------------------- */
 
 /* A component's metric: `metric` indexes kind_desc.metrics; instance 0: the whole. */
 struct series {
@@ -126,7 +126,7 @@ double recording_age(const struct recording *r, comp_id c, sim_time from, sim_ti
 sim_time recording_stale(const struct recording *r, comp_id c, sim_time most,
                          sim_time from, sim_time to);
 
-/* ---- latency ------------------------------------------------------------ */
+/* ---- latency --------------------------------------------------------------------- */
 
 /* Log-linear histograms, 8 steps per octave from 0.1 ms; one slot per ten seconds and
  * endpoint (server side: finished requests only - which is what a real one shows) or
@@ -141,7 +141,7 @@ void latency_histogram(const struct recording *r, comp_id c, sim_time from, sim_
                        uint32_t counts[LATENCY_BUCKETS]);
 double latency_bucket_upper(size_t bucket); /* seconds */
 
-/* ---- explanations ------------------------------------------------------- */
+/* ---- explanations ---------------------------------------------------------------- */
 
 /* Where the time of requests went (user side for clients): shares of the summed time by
  * cause and place, largest first. q_low..q_high selects by latency (0..1: all;
@@ -164,7 +164,7 @@ struct failure {
 size_t explain_failures(const struct recording *r, comp_id c, sim_time from,
                         sim_time to, struct failure *out, size_t max);
 
-/* ---- logs --------------------------------------------------------------- */
+/* ---- logs ------------------------------------------------------------------------ */
 
 struct log_entry {
     sim_time at;
@@ -189,7 +189,7 @@ struct log_filter {
 size_t recording_logs(const struct recording *r, const struct log_filter *f,
                       struct log_entry *out, size_t max);
 
-/* ---- traces ------------------------------------------------------------- */
+/* ---- traces ---------------------------------------------------------------------- */
 
 struct trace_head {
     uint64_t request;
@@ -206,7 +206,7 @@ struct trace_head {
 struct trace_filter {
     comp_id comp;            /* touched this component; COMP_NONE: any */
     bool errors, unfinished; /* only these; both: either */
-    bool open;               /* that left a transaction open which is open still */
+    bool open;               /* left a transaction open which is open still */
     sim_time slower;         /* took at least so long (so far) */
     sim_time from, to;       /* running at some time in it; `to` 0: no end */
     const struct world *now; /* the world at the recording's end, which knows whom users
@@ -222,7 +222,7 @@ size_t recording_traces(const struct recording *r, const struct trace_filter *f,
 size_t recording_spans(const struct recording *r, uint64_t request, struct span *out,
                        size_t max);
 
-/* ---- changes, alerts, objective ----------------------------------------- */
+/* ---- changes, alerts, objective -------------------------------------------------- */
 
 size_t recording_changes(const struct recording *r);
 const struct change *recording_change(const struct recording *r,

@@ -71,7 +71,7 @@ struct measured_row {
     comp_id comp;
     bool user;
     uint64_t done, answered, good, failed, abandoned; /* counts; good: user side */
-    struct measured throughput; /* that ended, per second, failures included */
+    struct measured throughput; /* requests that ended, per second, failures included */
     struct measured goodput;    /* per second: users: that met the objective; servers:
                                    answered while somebody waited */
     struct measured_time response; /* of the answered ones */
@@ -82,7 +82,7 @@ struct measured_row {
 double measure_seconds(const struct measure *x); /* measured, all together */
 unsigned measure_replications(const struct measure *x);
 unsigned measure_batches(const struct measure *x); /* whole ones, of the last one */
-size_t measure_rows(const struct measure *x);      /* those that saw a request: users
+size_t measure_rows(const struct measure *x);      /* rows that saw a request: users
                                                       first, each by number */
 void measure_row(const struct measure *x, size_t i, struct measured_row *out);
 

@@ -91,7 +91,7 @@ struct term_options {
                            painted */
     /* script only */
     const char *script; /* the text of the script */
-    const char *name;   /* its name, for messages */
+    const char *name;   /* the back-end's name, for messages */
     int rows, cols;
     bool dump; /* print the last screen when the script is over */
     void (*print)(const struct buf *screen); /* where to */

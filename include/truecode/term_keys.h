@@ -24,7 +24,7 @@
 /* The rest of what opens a sequence for certain comes within this time, also
  * where a packet is sent twice; else it is dropped. */
 #define KEY_REST_LIMIT (500 * SIM_MS)
-/* So long without input ends a paste, and a string that nobody ended. */
+/* The time without input that ends a paste, and a string that nobody ended. */
 #define KEY_QUIET_LIMIT SIM_SEC
 
 struct key_decoder;

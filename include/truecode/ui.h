@@ -33,7 +33,7 @@ struct ui_lesson {
     bool saved;         /* a run can be resumed */
     bool stopped;       /* a run was begun, and an update stopped it */
     const char *broken; /* the reason why it cannot be loaded; NULL: it can */
-    const char *asks, *why, *teaches;  /* as of struct wire_card */
+    const char *asks, *why, *teaches;  /* see struct wire_card */
     const struct glossary_term *terms; /* nterms, its own words */
     size_t nterms;
     bool alone;     /* finished on call, too: */

@@ -37,7 +37,7 @@ struct editor {
     size_t nhistory, history_cap;
     size_t at;         /* == nhistory: the line being typed */
     struct buf kept;   /* the line being typed, while history is looked at */
-    struct buf killed; /* what was cut last; ctrl-y puts it back */
+    struct buf killed; /* the text cut last; ctrl-y puts it back */
     bool searching;    /* ctrl-r */
     struct buf query;
     size_t found;  /* history index, SIZE_MAX: none */

@@ -223,8 +223,8 @@ struct wire_answer {
     size_t ncards;
     unsigned done, all;     /* progress */
     uint64_t events;        /* of a lab, so far */
-    struct proof proof;     /* its rows live in `mem`, too: not for proof_release() */
-    struct players players; /* so do its rows: not for players_release() */
+    struct proof proof;     /* the rows live in `mem`, too: not for proof_release() */
+    struct players players; /* the rows live in `mem`, too: not for players_release() */
 
     struct arena mem; /* everything above */
 };
@@ -270,8 +270,10 @@ bool wire_write(int fd, const struct buf *b);
  * patience remains.
  */
 
-#define WIRE_CPU_S       5   /* what a request may take */
-#define WIRE_CPU_LONG_S  60  /* one that replays a tape or carries out a wait */
+#define WIRE_CPU_S 5 /* the most that a request may take */
+#define WIRE_CPU_LONG_S                                                                \
+    60                       /* the same of a request that replays a tape or carries out
+                                a wait */
 #define WIRE_CPU_PROVE_S 300 /* the proof of one seed */
 
 struct wire_worker;
@@ -316,7 +318,7 @@ struct wire_client_options {
     /* New tape lines. They are on disk when it returns, or it has said that they cannot
      * be. */
     void (*tape)(void *ctx, const char *s, size_t n);
-    bool (*waiting)(void *ctx, int ms); /* as in wire_worker_receive() */
+    bool (*waiting)(void *ctx, int ms); /* see wire_worker_receive() */
     /* A worker was replaced, an input dropped: a sentence for the person. */
     void (*said)(void *ctx, const char *sentence);
     void *ctx;

@@ -17,17 +17,18 @@
 
 struct world;
 
-/* ---- what a world tells while it runs ------------------------------------------- */
+/* ---- what a world tells while it runs -------------------------------------------- */
 
 struct request_done {
     uint64_t id;    /* of the user's request; attempts and retries below it share it */
     comp_id client; /* the client at the root */
     comp_id endpoint; /* "checkout/buy"; at the user's side: what it called */
-    comp_id place;    /* who finished it: the service, external, or the client */
+    comp_id place;    /* the finisher of the request: the service, external, or the
+                         client */
     int instance;     /* 1-based, of the service; 0 at the client */
     bool user;        /* seen from the user, the whole attempt; else the server side */
     bool good;        /* user only: met the SLO */
-    bool traced;      /* its spans were told */
+    bool traced;      /* spans of the request were told */
     bool abandoned; /* server side: nobody was waiting for it any more (wasted work) */
     sim_time start, end;
     sim_time age;       /* oldest cached value in it */
@@ -71,7 +72,7 @@ struct change {
     const char *who; /* borrowed for the call, as is title */
     comp_id comp;
     const char *title;    /* "checkout.pool.size 20 -> 100", "deploy v42 (was v41)" */
-    struct action action; /* what was done */
+    struct action action; /* the deed */
     struct action undo;   /* how to undo it */
     bool has_undo;        /* most decoys have one too; it changes nothing */
 };
@@ -86,7 +87,7 @@ struct observer {
     void (*change)(void *ctx, const struct change *c);
 };
 
-/* ---- running -------------------------------------------------------------------- */
+/* ---- running --------------------------------------------------------------------- */
 
 /* A world takes at most 64 MiB; beyond that world_run() is ERR_LIMIT with what grew. */
 struct world *world_new(struct model *m, uint64_t seed, struct errmsg *why) MUST_USE;
@@ -121,14 +122,16 @@ enum err world_apply(struct world *w, const struct action *a, const char *who,
 uint64_t world_digest(const struct world *w);
 uint64_t world_digest_of(const struct world *w, comp_id c);
 
-/* ---- looking -------------------------------------------------------------------- */
+/* ---- looking --------------------------------------------------------------------- */
 
 struct value world_get(const struct world *w, comp_id c, const char *param);
 /* A setting that was changed and does not hold yet. */
 struct later_view {
-    struct value value; /* what is to come; with `instances`, what those run with */
+    struct value value; /* the value to come; with `instances`, the one those run
+                           with */
     sim_time due;       /* of a resize: when; 0: at the next restart */
-    int instances;      /* that still run with the old value; 0: the whole component */
+    int instances;      /* instances that still run with the old value; 0: the whole
+                           component */
 };
 /* Returns false where the value of world_get() is all there is. */
 bool world_later(const struct world *w, comp_id c, const char *param,
@@ -166,7 +169,7 @@ struct instance_view {
     int queued, queue_max; /* waiting for a worker; queue_max 0: unlimited */
     sim_time oldest;       /* age of the oldest request inside */
     double cpu;            /* share of its cores busy over the last second */
-    comp_id pool;          /* its first pool; COMP_NONE: none */
+    comp_id pool;          /* the instance's first pool; COMP_NONE: none */
     int pool_in_use, pool_size, pool_waiting;
     sim_time pool_oldest_wait;
     int restarts;
@@ -204,8 +207,8 @@ struct db_lock_view {
     char what[40];       /* "row 17", "the table", or the advisory lock's name */
     enum lock_mode mode; /* wanted; of rows and names: SHARE or EXCLUSIVE */
     sim_time since;
-    uint32_t blocker;    /* one that it waits for */
-    bool blocker_queues; /* which holds nothing, and only stands before it */
+    uint32_t blocker;    /* a session that stands in the way */
+    bool blocker_queues; /* the blocker holds nothing, and only stands before it */
     uint32_t root;
     comp_id root_client;
     int root_instance;
@@ -219,11 +222,11 @@ size_t world_db_locks(const struct world *w, comp_id db, struct db_lock_view *ou
 /* A server of a database: one of several, or the only one. */
 enum db_server_role {
     SERVER_LEADS,      /* takes writes */
-    SERVER_LEADS_TOO,  /* was replaced and not shut down: takes writes of its own */
+    SERVER_LEADS_TOO,  /* replaced, but not shut down: takes writes of its own */
     SERVER_FOLLOWS,    /* a replica */
     SERVER_TAKES_OVER, /* a replica that is being promoted */
     SERVER_BROKEN,     /* cannot follow any more: has to be rebuilt */
-    SERVER_REBUILDS    /* is being copied from the leader */
+    SERVER_REBUILDS    /* a copy of the leader is being made */
 };
 struct db_server_view {
     comp_id server; /* the database itself, or a replica */
@@ -247,12 +250,12 @@ size_t world_db_servers(const struct world *w, comp_id db, struct db_server_view
 struct db_cluster_view {
     comp_id leader;     /* takes writes now; COMP_NONE: no server does */
     comp_id named;      /* leads, whether it answers or not */
-    comp_id takes_over; /* is being promoted; COMP_NONE: none is */
+    comp_id takes_over; /* a replica under promotion; COMP_NONE: none */
     comp_id restoring;  /* the series of backups that is being put back; COMP_NONE */
     sim_time left;      /* of the promotion, or of the restore; 0: neither */
     comp_id rescuing; /* rows are copied back from this backup or replica; COMP_NONE */
     sim_time rescue_left;
-    size_t servers, unwell; /* those that neither lead nor follow as they should */
+    size_t servers, unwell; /* unwell: neither lead nor follow as they should */
 };
 void world_db_cluster(const struct world *w, comp_id db, struct db_cluster_view *v);
 
@@ -261,7 +264,7 @@ struct db_index_view {
     char name[40];
     bool there;
     bool primary;        /* the primary key's */
-    size_t statements;   /* that look rows up by it */
+    size_t statements;   /* the number of those that look rows up by it */
     comp_id statement;   /* the first of them; COMP_NONE */
     const char *working; /* "create index" while that works on it; NULL */
 };
@@ -302,7 +305,7 @@ void world_dns(const struct world *w, comp_id name, struct dns_view *v);
 struct dns_belief {
     comp_id caller;
     int instance;  /* of the caller; users: number of a resolver they are behind */
-    bool resolver; /* it is that */
+    bool resolver; /* the caller is that resolver */
     comp_id to;    /* COMP_NONE: that there is no such name */
     int addresses;
     sim_time ttl_left; /* <= 0: asks again at the next call; SIM_FOREVER */
@@ -313,10 +316,10 @@ size_t world_dns_beliefs(const struct world *w, comp_id name, struct dns_belief 
                          size_t max);
 
 struct certificate_view {
-    comp_id on;                     /* who presents it; COMP_NONE: not said */
+    comp_id on;                     /* the presenter; COMP_NONE: not said */
     sim_time from, until;           /* presented; good in [from, until) */
     sim_time disk_from, disk_until; /* on the disk */
-    const char *wrong; /* what a caller with the right time says; NULL: nothing */
+    const char *wrong; /* the words of a caller with the right time; NULL: nothing */
 };
 void world_certificate(const struct world *w, comp_id c, struct certificate_view *v);
 
@@ -337,8 +340,8 @@ size_t world_backends(const struct world *w, comp_id balancer, struct backend_vi
 /* A message that was given up and is kept aside. */
 struct dead_letter_view {
     int partition;    /* 1-based */
-    uint64_t request; /* that published it: the number of a trace */
-    uint32_t tries;   /* that failed */
+    uint64_t request; /* the publisher's: the number of a trace */
+    uint32_t tries;   /* failed ones */
     sim_time published;
 };
 /* The oldest first, as replay_dead and drop_dead number them from 1; fills at most `max`,
@@ -352,10 +355,10 @@ struct inflight_view {
     comp_id endpoint;
     int instance;
     sim_time started;
-    uint8_t cause; /* what it waits for or does */
+    uint8_t cause; /* the wait or the work now */
     comp_id place; /* where */
     sim_time since;
-    bool abandoned; /* its caller is gone */
+    bool abandoned; /* the caller is gone */
 };
 size_t world_inflight(const struct world *w, comp_id c, struct inflight_view *out,
                       size_t max); /* oldest first */

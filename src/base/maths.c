@@ -46,8 +46,7 @@ static double power_of_two(int e)
     return double_of((uint64_t)(e + 1023) << 52);
 }
 
-/* ---- double-double ------------------------------------------------------------------
- */
+/* ---- double-double --------------------------------------------------------------- */
 
 /* a + b exactly, for |a| >= |b| or a == 0 */
 static inline struct dd fast_two_sum(double a, double b)
@@ -80,8 +79,7 @@ static inline struct dd two_product(double a, double b)
     return (struct dd){p, e};
 }
 
-/* ---- log ----------------------------------------------------------------------------
- */
+/* ---- log ------------------------------------------------------------------------- */
 
 /* ln(1 + r) without its first two terms, over r^3: the Taylor series for |r| < 2^-7 */
 static inline double log1p_tail(double r)
@@ -135,8 +133,7 @@ double tc_log(double x)
     return x > 0 ? infinity : not_a_number();
 }
 
-/* ---- exp ----------------------------------------------------------------------------
- */
+/* ---- exp ------------------------------------------------------------------------- */
 
 /* (hi + lo) 2^k, rounded once: in the range of subnormals the last bit that counts is
  * found by adding a power of two that has its own last bit there. 0.99 < hi < 2. */
@@ -193,8 +190,7 @@ double tc_exp(double x)
     return x == x ? exp_pair(x, 0) : not_a_number();
 }
 
-/* ---- pow ----------------------------------------------------------------------------
- */
+/* ---- pow ------------------------------------------------------------------------- */
 
 /* Where 0, 1, infinity or NaN decide; as C's annex F has it, for x >= 0. */
 static bool pow_special(double x, double y, double *result)
@@ -228,8 +224,7 @@ double tc_pow(double x, double y)
     return exp_pair(p.hi, p.lo + y * l.lo);
 }
 
-/* ---- sqrt ---------------------------------------------------------------------------
- */
+/* ---- sqrt ------------------------------------------------------------------------ */
 
 /* IEEE 754 defines the square root to the last bit; compilers have an instruction for
  * it (-fno-math-errno keeps them from calling a library to set errno). */
@@ -238,11 +233,10 @@ double tc_sqrt(double x)
     return x >= 0 ? __builtin_sqrt(x) : not_a_number();
 }
 
-/* ---- sin ----------------------------------------------------------------------------
- */
+/* ---- sin ------------------------------------------------------------------------- */
 
-/* Both for |r.hi| <= pi/4 and a little: Taylor series to beyond the last bit. The low
- * part counts with the derivative. */
+/* Sine and cosine for |r.hi| <= pi/4 and a little: Taylor series to beyond the last bit.
+ * The low part counts with the derivative. */
 static double sin_reduced(struct dd r)
 {
     double x = r.hi, z = x * x;

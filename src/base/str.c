@@ -52,8 +52,7 @@ bool str_match(const char *pattern, const char *s)
     return *pattern == '\0';
 }
 
-/* ---- did you mean ------------------------------------------------------------------
- */
+/* ---- did you mean ---------------------------------------------------------------- */
 
 enum {
     WORD_MAX = 63,    /* longer words are nobody's typing mistakes */

@@ -257,7 +257,7 @@ void update_reason(const struct buf *tape, size_t bad_line, struct errmsg *why);
 struct run_text {
     struct buf text;
     char hash[65];
-    bool course;  /* as the lesson stands now */
+    bool course;  /* the text is the lesson's of now */
     enum err err; /* when it was tried */
     struct errmsg why;
     size_t bad_line;
@@ -286,15 +286,15 @@ struct replayed {
     struct wire_answer a; /* where the tape ends */
     enum play_mode mode;
     bool half_line;       /* the tape's last line was cut short */
-    bool booked;          /* it is in the list of runs: */
-    struct store_run run; /* as that has it */
+    bool booked;          /* listed among the runs: */
+    struct store_run run; /* the list's entry */
     struct store *store;  /* where it was looked for */
-    bool goes_on;         /* it is the one that goes on when its lesson is played */
+    bool goes_on;         /* goes on when its lesson is played */
 };
 struct replay_options {
     const char *word;   /* a run's id or the beginning of it, a lesson, a tape's path;
                            NULL: the run played last */
-    const char *lesson; /* this lesson file and no other; NULL: what it was played with,
+    const char *lesson; /* the lesson file to use; NULL: the text it was played with,
                            else the course's */
     bool finished;      /* rather one that is over */
     const struct cli_args *args; /* whether with a jail, and for which files */
@@ -324,12 +324,12 @@ struct play {
     enum play_mode mode;
     enum glyphs glyphs;
     double speed;
-    struct store_run run; /* of the open lesson; lesson "" none */
-    bool unsaved;         /* `run` changed since it was saved */
-    bool wrote;           /* its tape grew since then */
-    bool opening;     /* its night has not come to its page: nothing of it is kept */
-    bool fresh_score; /* it was just finished: its report is to be kept */
-    bool named;       /* the open run was named by its id, not by a lesson */
+    struct store_run run;   /* of the open lesson; lesson "" none */
+    bool unsaved;           /* `run` changed since it was saved */
+    bool wrote;             /* the run's tape grew since then */
+    bool opening;           /* the night has not come to its page: nothing is kept */
+    bool fresh_score;       /* just finished: its report is to be kept */
+    bool named;             /* the open run was named by its id, not by a lesson */
     struct tape_file *tape; /* NULL: none open */
     struct buf text, name;  /* the open lesson's file */
     bool given;             /* the lesson was given as a path: not in the list */

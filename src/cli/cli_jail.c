@@ -1,5 +1,5 @@
 /*
- * Which lessons may be run how. In the jail, any. Without it, a lesson's file is as
+ * Lessons that may be run, and how. In the jail, any. Without it, a lesson's file is as
  * good as a program: those that come with truecode are trusted, others only by who says
  * --no-jail twice.
  */

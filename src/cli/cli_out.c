@@ -1,5 +1,5 @@
 /*
- * What the command line says: results on stdout, messages on stderr, both through
+ * Words of the command line: results on stdout, messages on stderr, both through
  * text_clean(), since names of files and lessons come from anybody.
  */
 #include "cli_internal.h"

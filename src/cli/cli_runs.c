@@ -13,7 +13,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* ---- the head of a tape --------------------------------------------------------- */
+/* ---- the head of a tape ---------------------------------------------------------- */
 
 /* The value of a head's line "key value", in the first lines of a tape. */
 static bool head_field(const struct buf *tape, const char *key, char *to, size_t size)
@@ -85,7 +85,7 @@ void update_reason(const struct buf *tape, size_t bad_line, struct errmsg *why)
                    "kept");
 }
 
-/* ---- the texts a run may be played with ----------------------------------------- */
+/* ---- the texts a run may be played with ------------------------------------------ */
 
 void texts_release(struct texts *t)
 {
@@ -175,7 +175,7 @@ enum err texts_open(struct texts *t, const char *named, struct wire_client *c,
     return worst(t, named, a, why);
 }
 
-/* ---- scores ----------------------------------------------------------------------- */
+/* ---- scores ---------------------------------------------------------------------- */
 
 /* The score that the tape gives becomes the run's. */
 static void believe(struct store *s, const struct store_run *run,

@@ -49,7 +49,7 @@ static enum err add_names(struct buf *b, const char *of, struct errmsg *why)
 
 /* ---- what every script asks of the table ----------------------------------------- */
 
-/* Which names a subcommand's words may be; NULL: none that the program has to be
+/* The names that a subcommand's words may be; NULL: none that the program has to be
  * asked for. */
 static const char *names_of(const struct subcommand *c)
 {

@@ -13,7 +13,7 @@
 
 enum { COLUMNS = 78, CELLS = 8 };
 
-/* ---- lines of Markdown ------------------------------------------------------------- */
+/* ---- lines of Markdown ----------------------------------------------------------- */
 
 struct span {
     const char *p;
@@ -56,7 +56,7 @@ static size_t cells_of(struct span line, struct span cells[CELLS])
     return n;
 }
 
-/* ---- setting ----------------------------------------------------------------------- */
+/* ---- setting --------------------------------------------------------------------- */
 
 /* Words without the signs of Markdown. */
 static void plain(struct buf *out, struct span s)
@@ -160,7 +160,7 @@ static void set_text(struct buf *out, const char *p, const char *end)
     }
 }
 
-/* ---- choosing ---------------------------------------------------------------------- */
+/* ---- choosing -------------------------------------------------------------------- */
 
 static bool in_word(char c)
 {
@@ -243,7 +243,7 @@ static void choose(struct buf *out, const char *text, const char *name)
     }
 }
 
-/* ---- the whole ---------------------------------------------------------------------- */
+/* ---- the whole ------------------------------------------------------------------- */
 
 /* The sections, and what stands in each. */
 static void contents(struct buf *out, const char *text)

@@ -20,7 +20,7 @@ enum {
     SLICE = 300000,
     PATIENCE_MS = 120000,
     PIECES_MAX = 1000, /* of a report */
-    LEAVING_MS = 5000  /* what the last slice and the report may take after Ctrl-C */
+    LEAVING_MS = 5000  /* time for the last slice and the report after Ctrl-C */
 };
 
 struct lab_run {
@@ -142,7 +142,7 @@ static enum err ask(struct lab_run *r, const struct wire_request *q, struct errm
     enum err e =
         wire_worker_ask(r->worker, q, &r->a, PATIENCE_MS, still_patient, r, why);
     if (e == ERR_CORRUPT)
-        e = ERR_LOST; /* it is the worker that is damaged, nothing saved */
+        e = ERR_LOST; /* damage of the worker's, nothing saved */
     if (e == ERR_OK && r->a.err != ERR_OK)
         e = errmsg_set(why, r->a.err, "%s", r->a.error);
     return e;

@@ -33,7 +33,7 @@ struct chunk {
 };
 struct job {
     struct wire_worker *worker; /* NULL: none */
-    struct chunk *chunk;        /* what it works on; NULL: idle */
+    struct chunk *chunk;        /* the chunk in work; NULL: idle */
 };
 struct proving {
     struct subject *subjects;

@@ -53,7 +53,7 @@ struct config {
     const char *by[SET_COUNT]; /* "NO_COLOR", "--theme"; NULL: file or default */
     struct buf path;           /* "": neither XDG_CONFIG_HOME nor HOME */
     bool exists;
-    struct buf troubles; /* what the file has that is wrong: sentences, one a line */
+    struct buf troubles; /* faults of the file: sentences, each on a line */
     size_t ntroubles;
 };
 

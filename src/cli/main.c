@@ -14,7 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Which option a word "--name" or "--name=value" names; OPT_COUNT: none. */
+/* The option that a word "--name" or "--name=value" names; OPT_COUNT: none. */
 static enum option find_option(const char *word, size_t n)
 {
     for (int i = 0; i < OPT_COUNT; i++)

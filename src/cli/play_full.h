@@ -31,7 +31,7 @@ struct full {
     struct wire_answer a;  /* the last one */
     sim_time last_tick, last_paint;
     char line[480];              /* our line; "" none */
-    char said[480];              /* what the client said of a fall; "" nothing */
+    char said[480];              /* the client's words about a fall; "" nothing */
     bool line_stays;             /* until the worker answers, not until the next key */
     bool holds;                  /* keys wait until the night has come to its page */
     bool listed;                 /* the open lesson was chosen from the list */
@@ -40,7 +40,7 @@ struct full {
     bool home, leave, resized;
     bool keyed;       /* the last answer was one to the person's keys */
     bool interrupted; /* by Ctrl-C, a signal, a closed window */
-    bool gone;        /* there is no terminal any more */
+    bool gone;        /* the terminal is gone */
 };
 
 /* ---- painting (play_full_paint.c) ------------------------------------------------ */

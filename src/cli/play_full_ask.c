@@ -92,7 +92,7 @@ void full_take_answer(struct full *f)
     bool before = store_trouble(f->p->store);
     play_settle(f->p);
     if (before != (bool)store_trouble(f->p->store))
-        full_paint(f); /* what the screen says of saving is no longer so */
+        full_paint(f); /* the screen's word on saving is no longer so */
 }
 
 /* Something to see while the worker gets a lesson ready. */
@@ -136,7 +136,7 @@ void full_tell_said(struct full *f)
     full_notice(f, text);
 }
 
-/* So does what became of the files. */
+/* Shows the fate of the files, too. */
 void full_tell_news(struct full *f)
 {
     const char *news = store_news(f->p->store);

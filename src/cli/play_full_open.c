@@ -134,7 +134,7 @@ static void restart(struct full *f, const char *lesson)
         return;
     struct store_run run = *begun;
     enum play_mode mode = f->p->mode;
-    f->p->mode = run.mode; /* as it was played, not as the next one would be */
+    f->p->mode = run.mode; /* the mode it was played in, not the next one's */
     if (run.finished == 0 && !f->p->opening) {
         run.dropped = true;
         store_save(f->p->store, &run);

@@ -14,7 +14,7 @@
 
 #define SALVAGE_TRIES 8
 
-/* ---- the books ------------------------------------------------------------------ */
+/* ---- the books ------------------------------------------------------------------- */
 
 void play_tape(void *ctx, const char *s, size_t n)
 {
@@ -96,7 +96,8 @@ void play_close(struct play *p)
         tape_close(p->tape);
     }
     p->tape = NULL;
-    p->unsaved = p->unsaved || p->run.finished != 0; /* its seal is over all of it */
+    p->unsaved = p->unsaved || p->run.finished != 0; /* the seal is over the whole
+                                                        tape */
     play_settle(p);
     if (p->run.lesson[0] != '\0')
         store_retry(p->store);
@@ -110,7 +111,7 @@ void play_forget(struct play *p)
     play_close(p);
 }
 
-/* ---- which run goes on ---------------------------------------------------------- */
+/* ---- which run goes on ----------------------------------------------------------- */
 
 /* The lesson's id: its file's name. What it calls itself is checked against that later.
  */
@@ -148,7 +149,7 @@ static enum err goes_on_otherwise(const struct play *p, const struct store_run *
                                        : "--mode and --seed");
 }
 
-/* ---- going on ------------------------------------------------------------------- */
+/* ---- going on -------------------------------------------------------------------- */
 
 /* A saved run on its way to being open again. */
 struct resumption {
@@ -209,7 +210,7 @@ static void go_on(struct resumption *r, struct buf *note)
     buf_add(&p->text, x->text.s, x->text.len);
 }
 
-/* So much of the tape stands above line `bad`. */
+/* The length of the tape above line `bad`. */
 static size_t length_above(const struct buf *tape, size_t bad, size_t *lines)
 {
     size_t at = 0, line = 0, len = 0;
@@ -365,7 +366,7 @@ static enum err resume(struct play *p, struct store_run *run, struct wire_reques
     return e;
 }
 
-/* ---- beginning ------------------------------------------------------------------ */
+/* ---- beginning ------------------------------------------------------------------- */
 
 /* A client's OPEN; a lesson that says no is an error here. */
 static enum err ask_open(struct play *p, struct wire_request *q, struct wire_answer *a,
@@ -400,7 +401,7 @@ static enum err begin(struct play *p, const char *id, struct wire_request *q,
     return e;
 }
 
-/* ---- what a word names ---------------------------------------------------------- */
+/* ---- what a word names ----------------------------------------------------------- */
 
 /* The run a word names: by its whole id, or by the beginning of one where no lesson is
  * called so. ERR_NOT_FOUND: it is no run's. */

@@ -22,8 +22,8 @@
 
 struct lines {
     struct play *p;
-    struct term *term;           /* one row, edited; NULL: lines come whole */
-    struct canvas *canvas;       /* what the worker wants in it */
+    struct term *term;           /* a single row, edited; NULL: lines come whole */
+    struct canvas *canvas;       /* the worker's picture of the row */
     struct key ahead[AHEAD_MAX]; /* typed while the worker did not answer */
     size_t nahead;
     struct term_lines in;

@@ -42,7 +42,7 @@ size_t op_targets(const struct call *c, const char *op, comp_id *out, size_t max
         if (!d && is_kind(c, comp, "service") && front_of(c, comp, op) != COMP_NONE)
             d = op_of(c, front_of(c, comp, op), op);
         else if (d && d->instance && is_kind(c, comp, "balancer"))
-            continue; /* its service is named instead */
+            continue; /* the instance's service is named instead */
         if (d)
             out[n++] = comp;
     }

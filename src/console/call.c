@@ -1,6 +1,6 @@
 /*
- * What every command does with its call: reads its options, refuses with a sentence, writes
- * paragraphs, and says what one would type for it in the wild.
+ * The deeds of every command with its call: reads its options, refuses with a sentence,
+ * writes paragraphs, and says what one would type for it in the wild.
  */
 #include "console_internal.h"
 

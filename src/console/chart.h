@@ -24,13 +24,13 @@
 struct chart {
     const char *title;       /* "checkout.pool_waiting", "orders_placed" */
     const char *short_title; /* for a sentence: "orders placed" */
-    const char *metric;      /* its short name, or p99 */
+    const char *metric;      /* short name of the metric, or p99 */
     struct curve curve;
     sim_time from, to;
     struct curve_slot v[CHART_SLOTS];
     size_t n;
     struct curve_sum sum;
-    double now; /* as everywhere: curve_now() */
+    double now; /* the present value: curve_now() */
     struct scale scale;
 };
 /* "orders_placed", "orders", "checkout.cpu", "checkout-3.cpu", "checkout.p99". */

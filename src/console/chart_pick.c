@@ -1,7 +1,7 @@
 /*
- * What can be charted, and by what name: COMPONENT.METRIC, INSTANCE.METRIC, a business
- * counter alone ("orders_placed", or "orders" where that begins only one), and the
- * latencies p50, p90, p95, p99 and mean of what answers requests.
+ * Curves that can be charted, and their names: COMPONENT.METRIC, INSTANCE.METRIC, a
+ * business counter alone ("orders_placed", or "orders" where that begins only one), and
+ * the latencies p50, p90, p95, p99 and mean of what answers requests.
  */
 #include "chart.h"
 #include "console_internal.h"

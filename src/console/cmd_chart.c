@@ -35,8 +35,7 @@ static void chart_one(struct call *c, struct chart *ch, sim_time from)
         chart_draw(c, ch, ROWS);
 }
 
-/* ---- all of a component, small ----------------------------------------------------
- */
+/* ---- all of a component, small --------------------------------------------------- */
 
 static void spark_row(struct call *c, struct out_table *t, const struct chart *ch)
 {

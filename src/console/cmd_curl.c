@@ -26,8 +26,7 @@ static const char *param_text(struct call *c, comp_id comp, const char *name)
     return s;
 }
 
-/* ---- /health ------------------------------------------------------------------------
- */
+/* ---- /health --------------------------------------------------------------------- */
 
 static void health(struct call *c, comp_id service, int instance)
 {

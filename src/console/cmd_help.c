@@ -82,7 +82,7 @@ static const char *param_now(struct call *c, comp_id comp, const struct param_de
     struct buf b;
     buf_init(&b, 0);
     value_format(c->m, p, &v, &b);
-    size_t n = 0; /* as one would type it: "30 s" is one word */
+    size_t n = 0; /* typed form: "30 s" is a single word */
     for (size_t i = 0; i < b.len; i++)
         if (b.s[i] != ' ')
             b.s[n++] = b.s[i];
@@ -125,7 +125,7 @@ static comp_id first_target(const struct call *c, const struct command *k)
     for (size_t i = 0; i < n && k->args[1] == ARG_VERSION; i++)
         if (is_kind(c, v[i], "service") && other_version(c, v[i]))
             return v[i];
-    for (size_t i = 0; i < n; i++) /* what most people do it to */
+    for (size_t i = 0; i < n; i++) /* the usual subject */
         if (is_kind(c, v[i], "service"))
             return v[i];
     return n ? v[0] : COMP_NONE;

@@ -80,7 +80,7 @@ static void table_rows(struct call *c, struct out_table *t, comp_id comp,
             continue;
         seen_metric(c, comp, d->name);
         if (d->type == METRIC_COUNTER && world_metric_at(c->w, comp, i, 0) == 0) {
-            if (*d->labels) /* one of many ways in which it did not end */
+            if (*d->labels) /* a way of ending in which none ended */
                 continue;
             buf_addf(never, "%s%s", never->len ? ", " : "", d->name);
             continue;

@@ -12,7 +12,7 @@
 
 #define WINDOW SIM_MIN
 
-/* ---- looking -------------------------------------------------------------------- */
+/* ---- looking --------------------------------------------------------------------- */
 
 static enum tone lag_tone(double seconds)
 {
@@ -152,7 +152,7 @@ static enum err look(struct call *c)
                   names_of_kind(c, "subscription"));
 }
 
-/* ---- acting --------------------------------------------------------------------- */
+/* ---- acting ---------------------------------------------------------------------- */
 
 static const struct command_wild wild[] = {
     {"kafka", "kafka-consumer-groups.sh --bootstrap-server \"$KAFKA\" --describe "

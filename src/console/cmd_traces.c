@@ -79,7 +79,7 @@ static enum err make_filter(struct call *c, struct trace_filter *f)
     f->open = call_opt(c, "--open");
     enum err e = when_since(c, WINDOW, &f->from);
     if (f->open && !call_opt(c, "--since"))
-        f->from = 0; /* what is open may be as old as the world */
+        f->from = 0; /* an open trace may be as old as the world */
     if (e == ERR_OK && c->nargs)
         e = need_comp(c, c->arg[0], &f->comp, NULL);
     if (e == ERR_OK && call_opt(c, "--slow"))

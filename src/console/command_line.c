@@ -1,5 +1,5 @@
 /*
- * One line, from text to lines and effects. The command writes into an output of its
+ * A line, from text to lines and effects. The command writes into an output of its
  * own; only when it and every filter have succeeded do its lines and effects leave, so
  * that an error is one sentence and changes nothing.
  */
@@ -10,7 +10,7 @@
 #include <assert.h>
 #include <string.h>
 
-#define RAW_LINES 20000 /* what a command may write before filters cut it */
+#define RAW_LINES 20000 /* the most that a command may write before filters cut it */
 
 /* ---- answers --------------------------------------------------------------------- */
 

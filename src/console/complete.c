@@ -132,7 +132,7 @@ static void complete_behind(struct completer *k, const struct command *cmd)
     k->out->usage = cmd->info.synopsis;
     k->cmd = cmd;
     complete_word(k, cmd);
-    k->stage = NULL; /* it may have been `rest` */
+    k->stage = NULL; /* the stage may have been `rest` */
 }
 
 static void complete_stage(struct completer *k, const struct parsed *p, size_t cursor)

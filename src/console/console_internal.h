@@ -58,7 +58,7 @@ enum arg_kind {
     ARG_INSTANCE,  /* a component or one instance */
     ARG_SERVICE,
     ARG_ENDPOINT,
-    ARG_OP,     /* what has an operation named like the command */
+    ARG_OP,     /* a component with an operation named like the command */
     ARG_PARAM,  /* checkout.pool.size */
     ARG_VALUE,  /* a value for the parameter before it */
     ARG_SERIES, /* checkout.pool_waiting, orders_placed */
@@ -85,7 +85,7 @@ enum arg_kind {
     ARG_CACHE_VIEW,
     ARG_PERSON,
     ARG_IMPROVEMENT,
-    ARG_TOPIC, /* what the person before it can be asked about */
+    ARG_TOPIC, /* a topic that the person before it can be asked about */
     ARG_TIME,
     ARG_DURATION,
     ARG_TEXT,
@@ -133,7 +133,7 @@ struct call {
     const char *opt[OPTS_MAX]; /* by index in cmd->opts; "" for one without value */
     const char *text;          /* all words after the name, as typed */
     bool yes;                  /* --yes was given */
-    const char *label;         /* what was typed to name it: "db", "db vacuum" */
+    const char *label;         /* the typed name: "db", "db vacuum" */
     const char *wild; /* the wild line that fits, where a command knows better */
     bool piped;       /* filters follow: no notes, no cutting */
 };

@@ -21,7 +21,7 @@ static int by_root(const void *a, const void *b, void *ctx)
     return (x->since > y->since) - (x->since < y->since);
 }
 
-/* ---- deadlocks ---------------------------------------------------------------- */
+/* ---- deadlocks ------------------------------------------------------------------- */
 
 /* The waits in order of session. */
 static int by_session(const void *a, const void *b, void *ctx)

@@ -1,6 +1,6 @@
 /*
- * What a command asks the session to do. Effects keep their own memory: they outlive
- * the call, because a confirmation may come first.
+ * Effects: what a command asks the session to do. Each keeps its own memory, and
+ * outlives the call, because a confirmation may come first.
  */
 #include "console_internal.h"
 #include "lookup.h"

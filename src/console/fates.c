@@ -1,5 +1,5 @@
 /*
- * What has become of messages or values so far, in one sentence, from a component's
+ * The fates of messages or values so far, in one sentence, from a component's
  * counters; what never happened is left out.
  */
 #include "console_internal.h"

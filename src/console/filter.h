@@ -26,7 +26,7 @@
 
 struct fline {
     const char *s;
-    const uint8_t *tone; /* one per byte */
+    const uint8_t *tone; /* the tone of each byte */
     size_t n;
 };
 struct flines {

@@ -94,8 +94,7 @@ void out_end(struct out *o)
     o->lines++;
 }
 
-/* ---- tables ------------------------------------------------------------------------
- */
+/* ---- tables ---------------------------------------------------------------------- */
 
 static void put_cell(struct out_table *t, enum tone tone, const char *s)
 {

@@ -62,7 +62,7 @@ int fail_finish(lua_State *L, struct build *b) NORETURN;
 /* ---- other worlds of the same seed ----------------------------------------------- */
 
 void build_twin(lua_State *L, struct build *b);       /* the settings of `twin` */
-void build_prevention(lua_State *L, struct build *b); /* those of a prevention */
+void build_prevention(lua_State *L, struct build *b); /* the settings of a prevention */
 /* incident.c: reads the action at `t` and puts it on the schedule where `comes` is true; returns
  * what it is done to. */
 comp_id incident_schedule(struct build *b, lua_State *L, sim_time at, int t,

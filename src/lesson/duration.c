@@ -25,7 +25,7 @@ _Static_assert(sizeof(void *) >= sizeof(sim_time), "an address holds a duration"
 
 enum {
     UNITLESS_BELOW = 1000000, /* ns: a bare number below is meant in some other unit */
-    FACTOR_MOST = 1000 /* what is multiplied or divided by more has no unit left */
+    FACTOR_MOST = 1000 /* limit of a factor: beyond it a result has no unit left */
 };
 
 bool is_duration(lua_State *L, int i)
@@ -204,7 +204,7 @@ static int negate(lua_State *L)
     return duration_push_whole(L, -duration_at(L, 1));
 }
 
-/* ---- as text ---------------------------------------------------------------------- */
+/* ---- as text --------------------------------------------------------------------- */
 
 int duration_text(lua_State *L, int i)
 {

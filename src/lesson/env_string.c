@@ -208,7 +208,7 @@ static int put_integer(char *out, size_t n, struct spec *s, char conv, long long
 static int put_float(char *out, size_t n, struct spec *s, char conv, double v)
 {
     s->text[s->n] = conv;
-    if (isnan(v)) /* one spelling everywhere */
+    if (isnan(v)) /* the same spelling everywhere */
         return snprintf(out, n, "%*s", s->width, "nan");
     return snprintf(out, n, s->text, v);
 }

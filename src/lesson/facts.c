@@ -1,5 +1,5 @@
 /*
- * What a predicate sees: `s`, a world and its recording, read only. Every name is
+ * The view of a predicate: `s`, a world and its recording, read only. Every name is
  * resolved when it is asked for and a wrong one is a broken lesson, with a suggestion.
  * Whatever has the unit of seconds is given as a duration, so that it compares with
  * sec(2).

@@ -1,5 +1,5 @@
 /*
- * What the files behind `s` share: the arguments that its methods take, checked.
+ * Shared by the files behind `s`: the arguments that its methods take, checked.
  */
 #ifndef LESSON_FACTS_H
 #define LESSON_FACTS_H
@@ -17,19 +17,20 @@ const struct lesson_facts *facts_of(lua_State *L); /* raises outside a predicate
 const struct model *facts_model(lua_State *L);
 const char *facts_text(lua_State *L, int i, const char *what);
 struct view facts_target(lua_State *L, int i);   /* "checkout" or "checkout-3" */
-struct window facts_window(lua_State *L, int i); /* so long, up to the last sample */
+struct window facts_window(lua_State *L, int i); /* a stretch of the argument's length,
+                                                    up to the last sample */
 sim_time facts_last_sample(const struct lesson_facts *f);
 /* The world as it is now; raises where a past moment is asked about. `what` is the method. */
 const struct world *facts_now(lua_State *L, const char *what);
 /* Data and freshness are as promised, over the window. */
 bool facts_promises_kept(lua_State *L, struct window w);
-int facts_push_seconds(lua_State *L, double seconds); /* as a duration */
+int facts_push_seconds(lua_State *L, double seconds); /* pushes a duration */
 
 /* facets.c: what of a component can be seen; NULL: there are no more. */
 struct facet {
     const char *word;
     const char *kinds;    /* "|service|dns|"; NULL: all */
-    const char *commands; /* that show it */
+    const char *commands; /* commands that show the fact */
     const char *doc;
 };
 const struct facet *facet_at(size_t i);

@@ -1,5 +1,5 @@
 /*
- * What `s` says of users and of the learner: latency, the share that was served well,
+ * Facts of `s` about users and the learner: latency, the share that was served well,
  * good_for, and what was seen and done.
  */
 #include "build.h"

@@ -35,13 +35,15 @@
 
 /* ---- limits ---------------------------------------------------------------------- */
 
-#define HOST_MEMORY     (16u << 20) /* all of a Lua state */
-#define HOST_STRING     (32u << 10) /* one string; comparisons cost no more than this */
-#define HOST_DEPTH      180         /* nested calls */
+#define HOST_MEMORY (16u << 20) /* all of a Lua state */
+#define HOST_STRING                                                                    \
+    (32u << 10)             /* limit of a string; comparisons cost no more than
+                                       this */
+#define HOST_DEPTH      180 /* nested calls */
 #define HOST_VALUES     200 /* values from one call (unpack, byte) or in one `...` */
 #define STEPS_LOAD      2000000u /* the file's top level, and reading what it returned */
 #define STEPS_BUILD     2000000u /* world and incident */
-#define STEPS_PREDICATE 100000u  /* one call of a predicate */
+#define STEPS_PREDICATE 100000u  /* a call of a predicate */
 #define NUMBER_STEPS    12       /* writing a number as text */
 #define MODULO_PRICE    9        /* more a step: % of floats takes 2,000 rounds */
 #define LIST_MAX        512      /* elements of any list in a lesson */
@@ -62,8 +64,8 @@ struct host {
     lua_State *L;
     char name[48];      /* of the file, for messages */
     size_t used, limit; /* bytes handed out; at most (0 before opening: HOST_MEMORY) */
-    bool trusted;       /* what is allocated now is no lesson's: the host's own, or
-                           the parser's */
+    bool trusted;       /* memory asked for now is no lesson's: the host's own, or the
+                           parser's */
     uint32_t alive[MEMORY_KINDS][SIZE_CLASSES]; /* large blocks */
     size_t peak[MEMORY_KINDS];    /* the largest since the evaluation began */
     size_t settled[MEMORY_KINDS]; /* the largest after the last full collection */
@@ -76,7 +78,7 @@ struct host {
     int functions;                    /* how many lesson functions are kept */
     struct build *build;              /* while world or incident runs */
     const struct lesson_facts *facts; /* while a predicate runs */
-    const struct lesson *lesson;      /* whose predicate that is */
+    const struct lesson *lesson;      /* the predicate's lesson */
     struct lesson_state *run; /* eval: the run's state, which answers for the lesson's
                                  functions; NULL: this state has them itself */
     struct buf *parts; /* gets the answers of `s` in words (parts.c); NULL: unasked */
@@ -94,7 +96,7 @@ uint64_t host_price(const struct host *h);      /* of one step, now */
 void host_take_stock(struct host *h);           /* an evaluation begins */
 void host_settle(struct host *h);               /* collects all garbage */
 void host_charge(lua_State *L, uint64_t steps); /* raises when that is too much */
-/* So many looks into tables, or comparisons of what may be strings. */
+/* Charges looks into tables, or comparisons of what may be strings. */
 void host_look(lua_State *L, uint64_t times);
 void host_walk(lua_State *L); /* before a table is walked with lua_next() */
 

@@ -34,8 +34,8 @@ enum {
     NODE_BYTES = 24,      /* of one key in a hash part */
     CLOSURE_BYTES = 32,   /* of a function; then 8 for each upvalue */
     NODES_A_STEP = 8,     /* a chain so long is passed in the time of a step */
-    STRING_A_STEP = 4096, /* so much is compared in it */
-    SLOTS_A_STEP = 32     /* so many empty slots are passed in it */
+    STRING_A_STEP = 4096, /* bytes compared in a step */
+    SLOTS_A_STEP = 32     /* empty slots passed in a step */
 };
 
 /* In front of each block of BIG bytes or more. Keeps the block aligned. */

@@ -1,5 +1,5 @@
 /*
- * What makes a lesson this lesson: all that decides how a run of it goes and what it is
+ * The identity of a lesson: all that decides how a run of it goes and what it is
  * worth, and nothing that is only read. Two texts with one identity can take over each
  * other's runs: a corrected word reaches a run that is half-way through, a changed goal
  * does not.
@@ -29,7 +29,7 @@ struct identity {
     int met;
 };
 
-/* ---- values that functions use -------------------------------------------------- */
+/* ---- values that functions use --------------------------------------------------- */
 
 static void put_value(lua_State *L, struct identity *d, int depth);
 
@@ -135,7 +135,7 @@ static void put_value(lua_State *L, struct identity *d, int depth)
         memcpy(&bits, &x, sizeof bits);
         buf_addf(d->out, " %d:%" PRIx64, lua_isinteger(L, -1), bits);
         break;
-    case LUA_TLIGHTUSERDATA: /* as the number of nanoseconds that it is */
+    case LUA_TLIGHTUSERDATA: /* a duration: the number of nanoseconds */
         x = (lua_Number)duration_at(L, -1);
         memcpy(&bits, &x, sizeof bits);
         buf_addf(d->out, " 1:%" PRIx64, bits);
@@ -170,7 +170,7 @@ static void put_fn(lua_State *L, struct identity *d, fn_id fn)
     lua_pop(L, 1);
 }
 
-/* ---- the lesson ----------------------------------------------------------------- */
+/* ---- the lesson ------------------------------------------------------------------ */
 
 static void put_bits(struct buf *out, double x)
 {

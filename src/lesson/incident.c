@@ -1,8 +1,8 @@
 /*
- * What happens to a world: actions, tickets, pages and red herrings on a schedule. An
- * action is made by a constructor that only marks it; `i:at` resolves its names against
- * the world that was just built, and its arguments against what the component says of
- * itself.
+ * The events that befall a world: actions, tickets, pages and red herrings on a
+ * schedule. An action is made by a constructor that only marks it; `i:at` resolves its
+ * names against the world that was just built, and its arguments against what the
+ * component says of itself.
  */
 #include "binding.h"
 #include "build.h"
@@ -116,7 +116,7 @@ struct deed { /* an action table being resolved, at stack index `t` */
     int t, line;
     char name[16];
     struct action a;
-    const char *who, *was; /* was: of a deploy; NULL: not said */
+    const char *who, *was; /* `was`: the version before a deploy; NULL: not said */
     bool final;            /* of a decoy */
     bool repeats;          /* a fault with `again` */
     struct dist lasts, again;

@@ -197,7 +197,8 @@ bool lesson_is_draft(const struct lesson *l)
 
 struct lesson *lesson_ref(const struct lesson *l)
 {
-    struct lesson *mine = (struct lesson *)(uintptr_t)l; /* who holds it says nothing */
+    struct lesson *mine = (struct lesson *)(uintptr_t)l; /* holding a lesson changes
+                                                            nothing in it */
     mine->refs++;
     return mine;
 }

@@ -166,7 +166,7 @@ static void kinds(struct buf *out)
     }
 }
 
-/* ---- lists of words ---------------------------------------------------------------- */
+/* ---- lists of words -------------------------------------------------------------- */
 
 static void row(struct buf *out, const char *word, const char *doc)
 {

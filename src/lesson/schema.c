@@ -68,7 +68,7 @@ const char *read_string(struct reader *r, int i, int line, const char *what)
     if (lua_type(r->L, i) != LUA_TSTRING)
         fail(r->L, line, "%s must be text, not a %s", what, type_word(r->L, i));
     const char *s = lua_tolstring(r->L, i, &n);
-    host_charge(r->L, 1 + n / 8); /* what C keeps is bounded by the budget too */
+    host_charge(r->L, 1 + n / 8); /* memory kept by C is bounded by the budget too */
     return arena_strndup(r->mem, s, n);
 }
 
@@ -217,7 +217,7 @@ static void read_strings(struct reader *r, const struct field *f, int line, char
 {
     size_t n;
     const char **list;
-    if (lua_type(r->L, -1) == LUA_TSTRING) { /* one is a list of one */
+    if (lua_type(r->L, -1) == LUA_TSTRING) { /* a text alone is a list of one */
         n = 1;
         list = arena_alloc(r->mem, sizeof *list);
         list[0] = read_lines(r, -1, line, f->name);

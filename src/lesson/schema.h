@@ -50,7 +50,7 @@ enum field_type {
     FIELD_TEXTS,   /* list of struct text */
     FIELD_CHOICE,  /* index into `choices`, stored as int */
     FIELD_RECORDS, /* list of records of `of` */
-    FIELD_RECORD,  /* one record of `of` */
+    FIELD_RECORD,  /* a record of `of` */
     FIELD_CUSTOM
 };
 /* Where something that is kept in Lua, a function mostly, stands in what the file returned:
@@ -69,7 +69,7 @@ struct reader {
     lua_State *L;
     struct host *h;
     struct arena *mem;
-    struct lesson *l;   /* whose functions are kept; NULL: there are none */
+    struct lesson *l;   /* keeper of the functions; NULL: there are none */
     struct place place; /* of what is read now */
 };
 struct field {

@@ -1,5 +1,5 @@
 /*
- * What a lesson file may say: one schema per record, from the lesson down to a hint.
+ * The words of a lesson file: one schema per record, from the lesson down to a hint.
  * These tables are the format. Checks that compare fields with each other stand beside
  * them; what needs the world (names of components) is checked when it is built.
  */

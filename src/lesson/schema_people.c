@@ -1,5 +1,5 @@
 /*
- * What a lesson file may say of people: who they are, what they know, and what makes them
+ * People in a lesson file: who they are, what they know, and what makes them
  * write.
  */
 #include "binding.h"

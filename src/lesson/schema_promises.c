@@ -1,5 +1,5 @@
 /*
- * What a lesson file may say of promises: what users, data and freshness are held to, what
+ * Promises in a lesson file: what users, data and freshness are held to, what
  * the business shows, and what would have prevented the incident.
  */
 #include "schema_fields.h"
@@ -38,7 +38,7 @@ SCHEMA(
     slo_fields, check_slo);
 #undef THIS
 
-/* ---- data and freshness ----------------------------------------------------------- */
+/* ---- data and freshness ---------------------------------------------------------- */
 
 #define THIS struct data_promise
 static const struct field data_fields[] = {
@@ -100,7 +100,7 @@ SCHEMA(promises_schema, "promises",
        promises_fields, check_promises);
 #undef THIS
 
-/* ---- what the business shows ------------------------------------------------------ */
+/* ---- what the business shows ----------------------------------------------------- */
 
 #define THIS struct lesson
 void read_shows(struct reader *r, const struct field *f, int line, void *out)

@@ -1,5 +1,5 @@
 /*
- * What a lesson file says of suspects, and of the facts that tell them apart.
+ * Suspects in a lesson file, and the facts that tell them apart.
  *
  *     suspects = { { "checkout", "pool-leak", right = true, also = { "orders-db" } },
  *                  { "orders-db", "overload" }, { "checkout.pool", "pool-too-small" } },

@@ -32,7 +32,7 @@ enum {
     JUMPS_MAX = 1000,   /* goto, break, labels of the file */
     NUMBERS_MAX = 4000, /* long ones of the file */
     NUMBER_SHORT = 4,   /* digits; so few cannot be made to collide */
-    LOOP_NAMES = 4      /* what a for keeps for itself */
+    LOOP_NAMES = 4      /* names that a for keeps for itself */
 };
 #define NAME_WORK 100000000u /* names looked at, over the file */
 

@@ -37,7 +37,7 @@ struct shape {
     bool lost;           /* deeper than Lua goes */
     bool after_value;    /* the token before ends one */
     bool after_local;    /* names that come now are declared */
-    bool after_function; /* its parameters come next */
+    bool after_function; /* the function's parameters come next */
     bool after_label;    /* the second :: comes next */
     uint32_t names;      /* local ones in sight */
     uint32_t functions, jumps, numbers;

@@ -76,7 +76,7 @@ static int open_inside(lua_State *L)
             BUG("what %s keeps as number %zu is not where it was", l->name, i);
         lua_pop(L, 1);
     }
-    lua_settop(L, 0); /* what is left are the functions that were kept */
+    lua_settop(L, 0); /* the functions kept stay */
     host_settle(h);
     return 0;
 }

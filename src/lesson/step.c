@@ -117,7 +117,7 @@ bool step_goal_reached(const struct step *st, const struct step_eyes *eyes)
     return eyes->is_true(eyes->ctx, st->goal);
 }
 
-/* ---- what a face or a prover asks of any step ------------------------------------- */
+/* ---- what a face or a prover asks of any step ------------------------------------ */
 
 bool step_asks(const struct step *st)
 {

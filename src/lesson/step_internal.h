@@ -1,5 +1,5 @@
 /*
- * What the kinds of steps share: fields that all or several of them have, and their checks.
+ * Shared by kinds of steps: fields that all or several of them have, and their checks.
  */
 #ifndef LESSON_STEP_INTERNAL_H
 #define LESSON_STEP_INTERNAL_H

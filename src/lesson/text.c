@@ -210,7 +210,7 @@ const struct live_value *lesson_live_named(const struct lesson *l, const char *n
     return NULL;
 }
 
-/* ---- all of a lesson's texts ------------------------------------------------------ */
+/* ---- all of a lesson's texts ----------------------------------------------------- */
 
 /* The line at or after `from` on which the file has these bytes. */
 static int line_with(const struct lesson *l, const char *bytes, size_t n, int from)

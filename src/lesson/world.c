@@ -169,7 +169,7 @@ static int by_time(const void *a, const void *b, void *ctx)
     return (x->at > y->at) - (x->at < y->at);
 }
 
-struct otherwise { /* what makes it another night */
+struct otherwise { /* the differences of another night */
     bool twin;
     size_t without, prevented, only; /* SIZE_MAX: none */
 };

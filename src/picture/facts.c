@@ -1,5 +1,5 @@
 /*
- * What is said of a component and of the way to it. What a kind's descriptor names is
+ * Facts of a component and of the way to it. What a kind's descriptor names is
  * said if it has something to say; what fails goes first.
  */
 #include "truecode/picture.h"

@@ -1,6 +1,6 @@
 /*
- * What the debrief will need, run beforehand (ahead.h): one thing after the other, those first
- * without which there is no score.
+ * Needs of the debrief, run beforehand (ahead.h): one thing after the other, those
+ * first without which there is no score.
  */
 #include "ahead.h"
 #include "prevent.h"

@@ -25,10 +25,10 @@ struct note; /* notebook.h */
 
 /* ---- what was done, and going back (rewind.c) ------------------------------------ */
 
-struct done_action { /* what the learner did, in this branch */
+struct done_action { /* a deed of the learner's, in this branch */
     sim_time at, busy_until;
     struct action action;                 /* texts are kept in session.words */
-    size_t nnotes, nsaids, nseen, nfacts; /* what stood in the notebook before it */
+    size_t nnotes, nsaids, nseen, nfacts; /* lengths of the notebook before it */
     size_t nsheet;                        /* and on the sheet */
 };
 struct mark { /* a moment to come back to */

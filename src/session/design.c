@@ -8,7 +8,7 @@
 #include <assert.h>
 #include <math.h>
 
-/* ---- what there is to choose ------------------------------------------------------ */
+/* ---- what there is to choose ----------------------------------------------------- */
 
 struct improvement_offer *design_offers(const struct lesson *l)
 {

@@ -8,7 +8,7 @@
 
 struct experiment {
     struct lesson *lesson;
-    struct lab_plan plan; /* as it is run */
+    struct lab_plan plan; /* the plan that runs */
     uint64_t seed;
     unsigned wanted, done;  /* replications */
     struct lesson_world lw; /* of the one that runs, and of the last */

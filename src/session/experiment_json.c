@@ -1,5 +1,5 @@
 /*
- * What an experiment came to, as one JSON object: everything, unrounded. NaN is null.
+ * The result of an experiment, as one JSON object: everything, unrounded. NaN is null.
  * Its fields are explained in lessons/README.md.
  */
 #include "experiment_internal.h"

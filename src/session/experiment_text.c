@@ -1,7 +1,7 @@
 /*
- * What an experiment came to, as a table for people: 80 columns of plain ASCII, figures
- * to four digits, each mean with its standard error. What is zero everywhere is not
- * shown; the JSON has everything.
+ * The result of an experiment, as a table for people: 80 columns of plain ASCII,
+ * figures to four digits, each mean with its standard error. What is zero everywhere is
+ * not shown; the JSON has everything.
  */
 #include "experiment_internal.h"
 

@@ -1,5 +1,5 @@
 /*
- * What a face reads of a session, and what the console is told of it.
+ * The view that a face has of a session, and the one for the console.
  */
 #include "design.h"
 #include "session_internal.h"
@@ -59,7 +59,7 @@ bool session_users_hidden(const struct session *s)
 /* By the twin, where spare time has brought it here; a frame never waits for it. */
 static void view_lost(struct session *s, struct session_view *v)
 {
-    if (s->spoken && s->phase == PHASE_PLAY) /* there is no frame to be late for */
+    if (s->spoken && s->phase == PHASE_PLAY) /* no frame that could be late */
         session_twin(s);
     sim_time now = run_now(&s->run);
     v->lost_since = SIM_FOREVER;

@@ -13,7 +13,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* ---- the change that it names ------------------------------------------------------ */
+/* ---- the change that it names ---------------------------------------------------- */
 
 /* "restart api --rolling or restart api": one of them. */
 static bool any_line_means(const struct run *r, const char *lines,
@@ -46,9 +46,9 @@ static bool waits(const struct forecast *f)
     return !f->told && !f->confounded;
 }
 
-/* ---- left as it was ---------------------------------------------------------------- */
+/* ---- left as it was -------------------------------------------------------------- */
 
-#define MOMENTS 5 /* at which the other night is told */
+#define MOMENTS 5 /* at most, a minute apart: at these the other night is told */
 
 static void value_words(double v, bool duration, struct buf *b);
 static bool is_duration(const struct forecast *f);
@@ -58,10 +58,11 @@ static bool live_on(struct session *night, struct forecast *f, struct buf *told)
 {
     sim_time from = run_now(&night->run), day = lesson_info(night->lesson)->day_start;
     struct errmsg why = {0};
-    for (int i = 1; i <= MOMENTS; i++) {
-        sim_time at = from + (f->due - from) / MOMENTS * i;
-        if (run_advance(&night->run, i < MOMENTS ? at : f->due, NULL, NULL, &why) !=
-            ERR_OK)
+    sim_time minutes = (f->due - from) / SIM_MIN;
+    int n = minutes < 1 ? 1 : minutes < MOMENTS ? (int)minutes : MOMENTS;
+    for (int i = 1; i <= n; i++) {
+        sim_time at = from + (f->due - from) / n * i;
+        if (run_advance(&night->run, i < n ? at : f->due, NULL, NULL, &why) != ERR_OK)
             return false;
         f->after = session_number(night, f->of->value);
         buf_adds(told, i > 1 ? ", " : "");
@@ -73,7 +74,7 @@ static bool live_on(struct session *night, struct forecast *f, struct buf *told)
 }
 
 /* Another change parts from the predicted world now: what becomes of a copy without it. */
-static void leave_it(struct session *s, struct forecast *f)
+static void leave_it(struct session *s, struct forecast *f, bool first)
 {
     struct session *night;
     struct errmsg why = {0};
@@ -87,24 +88,36 @@ static void leave_it(struct session *s, struct forecast *f)
     enum direction is = direction_of(f->before, f->after);
     if (f->told)
         session_say(
-            s, is == f->said ? TONE_GOOD : TONE_WARN,
-            "You change something else now. This is the night in which you left "
-            "it there. %s: %s. You predicted %s: %s.",
+            s, is == f->said ? TONE_GOOD : TONE_WARN, "%s%s: %s. You predicted %s: %s.",
+            first
+                ? "You change something else now. This is the night in which you left "
+                  "it there. "
+                : "And ",
             f->of->what, told.s, direction_phrase(f->said),
             is == f->said ? "as you said" : direction_phrase(is));
     buf_release(&told);
 }
 
+/* Whether a change belongs to the one that was predicted, where that may be any: the first
+ * begins it, and so does all that is typed in the minute after it. */
+static bool joins(const struct session *s, const struct forecast *f)
+{
+    return !f->armed || run_now(&s->run) - f->armed_at <= SIM_MIN;
+}
+
 void forecast_changing(struct session *s, const struct action *a)
 {
+    bool first = true;
     for (size_t i = 0; i < s->nforecasts; i++) {
         struct forecast *f = &s->forecasts[i];
         if (!waits(f))
             continue;
         const struct step *st = lesson_step(s->lesson, f->step);
-        f->making = st->any_change ? 1 : lines_of_change(s, st, a);
-        if (!f->making && f->armed && f->due != SIM_FOREVER)
-            leave_it(s, f);
+        f->making = st->any_change ? joins(s, f) : lines_of_change(s, st, a);
+        if (!f->making && f->armed && f->due != SIM_FOREVER) {
+            leave_it(s, f, first);
+            first &= !f->told;
+        }
         if (!f->armed)
             f->before = session_number(s, f->of->value);
     }
@@ -149,7 +162,7 @@ void forecast_add(struct session *s, const struct step_verdict *v)
     }
 }
 
-/* ---- what became of it ------------------------------------------------------------- */
+/* ---- what became of it ----------------------------------------------------------- */
 
 /* A lesson's durations are nanoseconds. Nothing else that it can predict, rates, counts
  * and shares, is as large as a millisecond. */

@@ -95,7 +95,7 @@ bool step_reached(struct session *s)
                                    .spent = session_spent(s),
                                    .is_true = is_true,
                                    .ctx = s};
-    if (s->moot) /* what it was can still be told; what was to be seen cannot */
+    if (s->moot) /* the cause can still be told; a sight of it can not */
         return s->run.suspected;
     return st && st->kind->reached && st->kind->reached(st, &eyes);
 }

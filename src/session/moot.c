@@ -6,7 +6,8 @@
  */
 #include "session_internal.h"
 
-/* So long users must have been well; a lesson whose good_for is shorter asks for that. */
+/* The time for which users must have been well; a lesson whose good_for is shorter asks
+ * for that. */
 #define MOOT_WINDOW (3 * SIM_MIN)
 
 static bool before_the_mending(const struct session *s)

@@ -47,7 +47,7 @@ struct note {
 struct said { /* a status update */
     sim_time at;
     unsigned fields;   /* how many of all were given */
-    size_t first, end; /* its statements on the sheet: first .. end-1 */
+    size_t first, end; /* the update's statements on the sheet: first .. end-1 */
 };
 /* Effects of a line that leave the world alone. */
 void note_suspect(struct session *s, const struct effect *x);
@@ -59,9 +59,9 @@ void note_say(struct session *s, const struct effect *x);
 
 enum claim_kind {
     CLAIM_NONE,
-    CLAIM_REQUESTS, /* so many, since the page */
+    CLAIM_REQUESTS, /* a number, since the page */
     CLAIM_SHARE,    /* in percent */
-    CLAIM_RATE      /* so many a second */
+    CLAIM_RATE      /* a number a second */
 };
 struct claim {
     enum claim_kind kind;

@@ -30,7 +30,7 @@ struct letter {
     enum reaction_kind rule; /* REACTION_COUNT: the incident's own, or the pager */
     size_t reaction;         /* of the lesson; COMMON_WORDS: everybody's words */
 };
-struct told {                /* what people were told last */
+struct told {                /* the last word to people */
     sim_time at;             /* -1: nothing yet */
     enum update_state state; /* UPDATE_STATE_COUNT: none was given */
     sim_time since, next;    /* SIM_FOREVER: none was given */

@@ -1,5 +1,5 @@
 /*
- * What people write, with its values filled in; and how a writer is headed.
+ * The texts that people write, with values filled in; and the heading of a writer.
  */
 #include "people.h"
 #include "session_internal.h"

@@ -1,5 +1,5 @@
 /*
- * What a prevention would have saved (prevent.h): a queue of runs, each of which can be left
+ * The worth of a prevention (prevent.h): a queue of runs, each of which can be left
  * between two events and gone on with.
  */
 #include "prevent.h"
@@ -32,7 +32,8 @@ struct prices {
     sim_time page, end;
     struct run mended;
     struct run
-        night; /* as it was, from its beginning: where alerts call before the page */
+        night;      /* the true night, from its beginning: where alerts call before the
+                  page */
     struct run run; /* of the current choice */
     struct mending mending;
     struct watch watch;

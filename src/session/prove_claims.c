@@ -1,9 +1,10 @@
 /*
- * Is what the guide says true, whatever the learner did first? Every fix and every wrong
- * turn is played before the first step, and again wherever the guided way has moved the
- * clock. After it, at several moments, each step that could be open then is looked at: the
- * claims of its question, hints and replies have to hold. What is said on the way (traps,
- * what a step says when it is done) is held to its claims as it is said.
+ * Proof that the guide says true, whatever the learner did first. Every fix and every
+ * wrong turn is played before the first step, and again wherever the guided way has
+ * moved the clock. After it, at several moments, each step that could be open then is
+ * looked at: the claims of its question, hints and replies have to hold. What is said
+ * on the way (traps, what a step says when it is done) is held to its claims as it is
+ * said.
  *
  * Questions take no time, so that one play of a course stands for all steps which begin at
  * its moment; and where no text with a claim is left to come, no course is played. The plays
@@ -31,7 +32,7 @@ struct looking {
     struct prover *pv;
     struct onlooker onlooker; /* of the session that is looked at, and of its forks */
     sim_time last;            /* when courses were played last; -1: not yet */
-    const char *course;       /* that was played; "": none */
+    const char *course;       /* the course played; "": none */
     size_t begun;             /* the step that was open before it */
     struct text_row *rows;
     size_t nrows;
@@ -119,7 +120,7 @@ static void shown(void *ctx, struct session *s, const struct text *t, const char
     look_at(ctx, s, t, id, what);
 }
 
-/* ---- all that could be open now ---------------------------------------------------- */
+/* ---- all that could be open now -------------------------------------------------- */
 
 static bool step_claims(const struct step *st)
 {
@@ -173,7 +174,7 @@ static void look_around(struct looking *look, struct session *s)
     s->step = open;
 }
 
-/* ---- courses ---------------------------------------------------------------------- */
+/* ---- courses --------------------------------------------------------------------- */
 
 /* Waits so that nothing ends it early but the end. */
 static void wait_until(struct session *s, sim_time t)
@@ -238,7 +239,7 @@ static enum err play_courses(struct looking *look, const struct session *s, bool
     return e;
 }
 
-/* ---- waiting alone ----------------------------------------------------------------- */
+/* ---- waiting alone --------------------------------------------------------------- */
 
 /* A step whose own solution is to wait says so. */
 static bool only_waits(const struct step *st)
@@ -272,7 +273,7 @@ static enum err wait_alone(struct looking *look, const struct session *from,
     return ERR_OK;
 }
 
-/* ---- the way ---------------------------------------------------------------------- */
+/* ---- the way --------------------------------------------------------------------- */
 
 struct looking *looking_new(struct prover *pv, struct session *s)
 {

@@ -1,10 +1,10 @@
 /*
- * Is a design what the lesson says of it (truecode/design.h)? A fault alone, on an
- * otherwise healthy night, costs what `faults` says; an improvement saves what `saves`
- * says of it, and next to nothing of any fault that it does not name (it may do harm
- * there: that is the wrong choice's price). Both are means over many seeds, so that a
- * seed may have half or twice as much. That is a run for each pair, so it is looked at
- * in one seed of PROVE_EVERY.
+ * Proof that a design is what the lesson says of it (truecode/design.h). A fault alone,
+ * on an otherwise healthy night, costs what `faults` says; an improvement saves what
+ * `saves` says of it, and next to nothing of any fault that it does not name (it may do
+ * harm there: that is the wrong choice's price). Both are means over many seeds, so
+ * that a seed may have half or twice as much. That is a run for each pair, so it is
+ * looked at in one seed of PROVE_EVERY.
  *
  * On every seed the night as drawn is lived with the best set by the prices and with
  * sets at random: each saves what its parts do, so that the prices can be added; the
@@ -29,10 +29,10 @@
     0.7 /* of the best set's worth: the most that a set at random is worth */
 enum { SAMPLES = 200, LIVED = 2 };
 
-/* ---- one fault, one improvement --------------------------------------------------- */
+/* ---- one fault, one improvement -------------------------------------------------- */
 
 struct trial {         /* of one fault that comes alone */
-    struct run before; /* its night, a minute before the fault */
+    struct run before; /* the fault's night, a minute before the fault */
     double cost;       /* with nothing chosen */
     const char *fault;
     const struct recording *twin;

@@ -2,7 +2,8 @@
  * Do the facts carry the diagnosis? At the page of every seed:
  *
  *   facts   each fact is so if it fits what is right, and is not so otherwise; a real
- *           command shows the place where it is seen; each rival is excluded by a fact.
+ *           command shows the place where it is seen; each rival is excluded by a fact;
+ *           and what the first screen shows unasked leaves PLAUSIBLE_LEAST suspects.
  *
  * And each find step: its own answer is taken, garbage is not, and none is done by a
  * glance at everything.
@@ -132,8 +133,58 @@ static void judge_suspects(struct prover *pv)
     }
 }
 
+/* ---- at first sight ----------------------------------------------------------------- */
+
+enum { PLAUSIBLE_LEAST = 3 };
+
+/* Whether the first screen shows a fact's place before anybody has asked for anything: a
+ * number that the business measures. */
+static bool at_first_sight(const struct prover *pv, const struct case_fact *f)
+{
+    const struct lesson_world *lw = &pv->base.stage->lw;
+    for (size_t i = 0; i < f->nseen; i++) {
+        size_t n = strcspn(f->seen[i], ":");
+        for (size_t k = 0; k < lw->nshown; k++) {
+            const char *name = model_name(lw->model, lw->shown[k].comp);
+            bool whole =
+                f->seen[i][n] == '\0' || str_starts(f->seen[i] + n, ":metric.");
+            if (whole && strlen(name) == n && strncmp(f->seen[i], name, n) == 0)
+                return true;
+        }
+    }
+    return false;
+}
+
+static bool excluded_at_first_sight(const struct prover *pv, size_t suspect)
+{
+    const struct lesson *l = pv->lesson;
+    for (size_t i = 0; i < lesson_case_facts(l); i++) {
+        const struct case_fact *f = lesson_case_fact(l, i);
+        struct errmsg why = {0};
+        bool is = !f->holds;
+        if (case_fact_excludes(l, f, suspect) && at_first_sight(pv, f) &&
+            run_test(&pv->base, f->when, &is, &why) == ERR_OK && is == f->holds)
+            return true;
+    }
+    return false;
+}
+
+static void judge_first_sight(struct prover *pv)
+{
+    size_t all = lesson_suspects(pv->lesson), left = 0;
+    if (all == 0 || lesson_info(pv->lesson)->quiet)
+        return;
+    for (size_t i = 0; i < all; i++)
+        left += !excluded_at_first_sight(pv, i);
+    prove_result(pv, PROOF_FACTS, "several are plausible at first sight",
+                 left >= PLAUSIBLE_LEAST, NAN,
+                 "the first screen leaves %zu of %zu suspects, and should leave %d",
+                 left, all, PLAUSIBLE_LEAST);
+}
+
 void prove_facts(struct prover *pv)
 {
+    judge_first_sight(pv);
     if (pv->seed == pv->first_seed)
         judge_suspects(pv);
     for (size_t i = 0; i < lesson_case_facts(pv->lesson); i++) {

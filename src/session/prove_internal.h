@@ -23,7 +23,8 @@ struct prover {
     struct proof *out;
     struct lesson *lesson;
     uint64_t seed, first_seed;
-    bool thorough;    /* this seed is one of EVERY: all that is not looked at in each */
+    bool thorough;    /* the seed's turn of EVERY: for all that is not looked at in
+                         each */
     const char *only; /* "": all rows */
     bool (*progress)(void *ctx, unsigned done, unsigned all);
     void *ctx;
@@ -38,7 +39,7 @@ struct prover {
     char move_parts[PROVE_MAX][160],
         normal_parts[PROVE_MAX][160]; /* when false first */
     bool trapped[PROVE_MAX];
-    struct errmsg broken;       /* what a predicate raised */
+    struct errmsg broken;       /* raised by a predicate */
     struct effort most, effort; /* a seed may take, and what is left of that */
 };
 

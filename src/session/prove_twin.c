@@ -1,6 +1,6 @@
 /*
- * Is the incident what the lesson says it is? Nights that differ in one thing answer that,
- * not the author:
+ * Proof that the incident is what the lesson says it is. Nights that differ in one
+ * thing answer that, not the author:
  *
  *   twin      without any cause, and with what `twin` sets, users are well;
  *   cause     without this one cause users are well: the incident needs it;

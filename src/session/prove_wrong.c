@@ -153,7 +153,7 @@ static struct verdict judge_spared(struct prover *pv, const struct run *r,
     double room = 0;
     sim_time from = run_now(&pv->base), to = run_now(r);
     sim_time window = lesson_info(pv->lesson)->good_for;
-    bool won = run_well(r, window, &room) && !run_broken(r, window);
+    bool broken = run_broken(r, window), won = run_well(r, window, &room) && !broken;
     double you = (double)recording_bad_count(r->rec, from, to);
     double nothing = (double)recording_bad_count(pv->nothing.rec, from, to);
     double spared = nothing > 0 ? 1 - you / nothing : 0;
@@ -162,7 +162,7 @@ static struct verdict judge_spared(struct prover *pv, const struct run *r,
         v.margin = room;
     } else if (c->harm == HARM_PARTIAL) {
         v.ok = !won && spared > 0.1;
-        v.margin = spared - 0.1 < -room ? spared - 0.1 : -room;
+        v.margin = broken || spared - 0.1 < -room ? spared - 0.1 : -room;
     } else {
         v.ok = !won && spared <= 0.1;
         v.margin = 0.1 - spared;

@@ -14,7 +14,7 @@
 #include "session_internal.h"
 #include "truecode/picture.h"
 
-struct maker { /* what every section needs */
+struct maker { /* needs of every section */
     const struct session *s;
     const struct rivals *v;
     struct report *r;

@@ -36,8 +36,8 @@ static void time_rows(const struct maker *k, comp_id client, const char *name)
         return;
     add_text(
         k->r, BLOCK_TEXT,
-        "Where the time of the slowest tenth of %s' requests went, from the page at "
-        "%s:",
+        "Where the time of the slowest tenth of the requests of %s went, from the page "
+        "at %s:",
         name, at_clock(k, k->v->from));
     rows_block(&t, "WAITING FOR|>TIME|>SHARE|>A TYPICAL REQUEST", 4);
 }
@@ -123,12 +123,12 @@ void make_lesson(const struct maker *k)
     if (li->post_title) {
         struct block *b = add_block(k->r, BLOCK_LINK, li->post_title);
         b->url = arena_strdup(&k->r->mem, li->post_url);
-        add_text(k->r, BLOCK_TEXT,
-                 "From the series \"The True Code of Production Systems\" "
-                 "(thetruecode.com). This "
-                 "lesson is an independent adaptation%s.",
-                 str_eq(li->post_basis, "opening") ? " of the post's opening"
-                                                   : " of the post's theme");
+        add_text(
+            k->r, BLOCK_TEXT,
+            "From the series \"The True Code of Production Systems\" by Gaurav "
+            "Sharma (thetruecode.com). This lesson is an independent adaptation%s.",
+            str_eq(li->post_basis, "opening") ? " of the post's opening"
+                                              : " of the post's theme");
     }
     for (size_t i = 0; i < lesson_reals(l); i++) {
         struct block *b = add_block(k->r, BLOCK_LINK, lesson_real(l, i)->text);

@@ -1,5 +1,5 @@
 /*
- * What would have prevented it: each of the lesson's choices with what it takes, when it
+ * Preventions: each of the lesson's choices with what it takes, when it
  * would have called somebody, and what it would have saved, by the engine where that can be
  * run; and what the learner chose.
  */
@@ -15,12 +15,16 @@ static void choice_row(const struct maker *k, struct rows *t, size_t i,
                        const struct saving *x)
 {
     const struct prevention *p = lesson_prevention(k->s->lesson, i);
-    row_cell(t, arena_printf(&k->r->mem, "%zu. %s", i + 1, p->text));
+    size_t n = strlen(p->text);
+    row_cell(t, arena_printf(&k->r->mem, "%zu. %.*s%s", i + 1,
+                             (int)(n > 0 && p->text[n - 1] == '.' ? n - 1 : n), p->text,
+                             x->known   ? ""
+                             : p->right ? " (would have helped)"
+                                        : " (would not have helped)"));
     row_cell(t, p->effort ? p->effort : "-");
     if (!x->known) {
-        row_cell(t, "-");
-        row_cell(t, "-");
-        row_cell(t, p->right ? "would have helped" : "would not have helped");
+        for (int empty = 0; empty < 3; empty++)
+            row_cell(t, "-");
         return;
     }
     row_cell(t, at_clock(k, x->called));
@@ -64,9 +68,7 @@ static void put_table(const struct maker *k)
         choice_row(k, &t, i, x);
         known = x->known ? x : known;
     }
-    rows_block(
-        &t, "CHOICE|WHAT IT TAKES|SOMEBODY IS CALLED|>REQUESTS LOST|ON A HEALTHY NIGHT",
-        5);
+    rows_block(&t, "CHOICE|TAKES|CALLS AT|>REQUESTS LOST|ON A HEALTHY NIGHT", 5);
     if (known)
         put_without(k, known->without);
 }

@@ -1,6 +1,6 @@
 /*
- * What was done and when, by the learner, by others and by machines; and the turns that
- * did not help, found by what was done and not by what was typed.
+ * The timeline: what was done and when, by the learner, by others and by machines; and
+ * the turns that did not help, found by what was done and not by what was typed.
  */
 #include "report_internal.h"
 #include "twin.h"

@@ -33,7 +33,7 @@ struct stage {
     unsigned refs;
     struct lesson *lesson; /* a reference */
     struct lesson_world lw;
-    struct ticket *tickets; /* as the console wants them; strings in lw.mem */
+    struct ticket *tickets; /* for the console; strings in lw.mem */
     size_t ntickets;
     struct improvement_offer *offers; /* of the design, for the console */
 };
@@ -56,7 +56,8 @@ struct effort {
 
 struct run {
     struct stage *stage;
-    struct lesson_state *lua; /* this run's own; opens when it is asked something */
+    struct lesson_state *lua; /* the run's own; opens when the lesson is asked
+                                 something */
     struct world *world;
     struct recording *rec;
     sim_time first_change, last_change; /* by an operator; SIM_FOREVER: none yet */

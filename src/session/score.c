@@ -144,7 +144,8 @@ static bool symptoms_gone(const struct session *s)
     return true;
 }
 
-/* So many customers were turned away that the objective could not have been met. */
+/* True where customers turned away were so many that the objective could not have been
+ * met. */
 static bool turned_away(const struct run *r, const struct recording *twin,
                         sim_time window)
 {

@@ -17,9 +17,9 @@
 
 #include "session_internal.h"
 
-#define SETTLE SIM_MIN /* what a change may need to take effect */
+#define SETTLE SIM_MIN /* the time in which a change takes effect */
 
-struct grading { /* what every part needs */
+struct grading { /* needs of every part */
     const struct session *s;
     const struct rivals *v;
     struct arena *mem;

@@ -1,5 +1,5 @@
 /*
- * What the learner thought it was at the last moment before the change that mattered; when
+ * The learner's diagnosis at the last moment before the change that mattered; when
  * no change did, at the end. The notebook is read again up to there: a suspicion opens, a
  * rule-out closes it. A suspicion that came with the cure or after it shows nothing, and
  * naming everything in turn shows little: from the third wrong suspicion on, each costs a
@@ -240,10 +240,11 @@ static const char *what_it_cost(const struct grading *g, const struct thought *t
                             t->wrong, gap, open);
     const struct done_action *tried = tried_on_wrong(g);
     if (t->right && tried)
-        return arena_printf(g->mem,
-                            "At %s something was changed on a wrong suspicion, before it "
-                            "was ruled out: that halves it.%s%s",
-                            score_clock(g, tried->at), gap, open);
+        return arena_printf(
+            g->mem,
+            "At %s something was changed on a wrong suspicion, before it "
+            "was ruled out: that halves it.%s%s",
+            score_clock(g, tried->at), gap, open);
     if (t->right)
         return open;
     if (t->ruled_out_right)

@@ -176,7 +176,7 @@ static enum err relive(const struct session *s, const struct rivals *v, size_t n
         e = run_on(&r, v->to, why);
     *well = e == ERR_OK && ends_well(s, &r);
     run_release(&r);
-    return ERR_OK; /* what cannot be lived again so is not well */
+    return ERR_OK; /* a night that cannot be lived again is not well */
 }
 
 /* Halving: with `low` changes users are not well, with `high` they are. */

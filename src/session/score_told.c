@@ -1,5 +1,5 @@
 /*
- * Was it verified, and were people told what was so?
+ * Two parts of the score: was it verified, and were people told the truth?
  *
  *     verified      how long the learner watched after the last change, of what the lesson
  *                   asks; half where they called it better than it was
@@ -49,7 +49,7 @@ void grade_verification(const struct grading *g, struct score_item *item)
 
 struct grade { /* of one update */
     double share;
-    const char *lost; /* what its fields lost, in sentences */
+    const char *lost; /* the share's losses, in sentences */
 };
 
 static struct witness at_update(const struct grading *g, const struct said *u)

@@ -1,5 +1,5 @@
 /*
- * What users had of it: how many were spared, and whether anybody was worse off than if
+ * Users in the score: how many were spared, and whether anybody was worse off than if
  * nobody had touched anything.
  *
  *     users spared   (nothing - you) / (nothing - reference), in lost requests, 0..1; a

@@ -35,7 +35,7 @@ void session_finish(struct session *s)
     s->phase = PHASE_DEBRIEF;
     s->over = true;
     s->wait_until = 0;
-    marks_release(s); /* there is no way back from here */
+    marks_release(s); /* no way leads back from here */
     tape_time(s, true);
     session_touch(s);
 }
@@ -156,7 +156,7 @@ enum hold session_hold(const struct session *s)
 
 void session_ran_away(struct session *s, const struct errmsg *why)
 {
-    s->run.midway = false; /* it does not run any more */
+    s->run.midway = false; /* the world does not run any more */
     session_say(s, TONE_BAD, "The system ran away and was stopped: %s", why->text);
     session_finish(s);
 }
@@ -271,7 +271,7 @@ enum err session_tick(struct session *s, sim_time elapsed, uint64_t max_events,
 enum err session_advance(struct session *s, sim_time until, struct errmsg *why)
 {
     enum err e = session_come(s, NULL, why);
-    s->unread = false; /* who asks for this has read */
+    s->unread = false; /* a caller of this has read */
     while (e == ERR_OK && run_now(&s->run) < until) {
         enum hold h = session_hold(s);
         if (h != HOLD_NONE && h != HOLD_WAITING)

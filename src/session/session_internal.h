@@ -75,10 +75,10 @@ struct session {
 
     /* The nights: the learner's, and those that are kept beside it. */
     struct run run;
-    struct run begin; /* as things stood at the page */
+    struct run begin; /* the night at the page */
     struct twin twin;
-    bool twin_failed; /* there is none, or it ran away */
-    struct run fork; /* as things stood before the first change; world NULL: none yet */
+    bool twin_failed; /* no healthy night, or it ran away */
+    struct run fork;  /* the night before the first change; world NULL: none yet */
     struct branch first;
     struct rivals rivals; /* of what is over; world NULL: not run yet */
 
@@ -102,9 +102,9 @@ struct session {
     bool moot;         /* the current step asks what it was, as users are well again */
     bool unread;       /* a step was announced, and nothing was typed since */
     bool practice;
-    bool reset;           /* the learner wants to begin anew, and said yes */
-    sim_time *trapped_at; /* when each trap fired; SIM_FOREVER: not yet */
-    struct errmsg broken; /* what a predicate raised, told already; "" nothing */
+    bool reset;                   /* the learner wants to begin anew, and said yes */
+    sim_time *trapped_at;         /* when each trap fired; SIM_FOREVER: not yet */
+    struct errmsg broken;         /* raised by a predicate, told already; "" nothing */
     fn_id broken_fns[BROKEN_MAX]; /* raised once: not asked again */
     size_t nbroken;
     char *feedback, *confirm;
@@ -139,7 +139,7 @@ struct session {
     struct buf tape; /* not yet taken */
     struct tape_chain chain;
     sim_time taped_at;            /* time of the last line */
-    char taped_score[SCORE_TEXT]; /* as its line says it; "": none yet */
+    char taped_score[SCORE_TEXT]; /* the score's line on the tape; "": none yet */
     size_t score_line;            /* of the tape that was replayed */
     struct out transcript;
     uint64_t version;

@@ -58,11 +58,11 @@ struct witness {
 struct judgement {
     double share;    /* of full marks, 0..1 */
     bool lie;        /* said that users are well while they were not */
-    char truth[500]; /* what was so: a sentence */
+    char truth[500]; /* the truth: a sentence */
 };
 
 struct sheet_line_kind {
-    const char *word;     /* its command */
+    const char *word;     /* the line's command */
     const char *heading;  /* "who is hurt" */
     const char *question; /* "Who is hurt?" */
     const char *synopsis; /* "hurt CLIENT... | everybody | nobody" */

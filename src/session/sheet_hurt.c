@@ -1,6 +1,7 @@
 /*
- * Who is hurt: clients by name, everybody, or nobody. Held against the healthy twin: the
- * clients whose users lost more than the objective lets pass, since the first was hurt.
+ * The line on who is hurt: clients by name, everybody, or nobody. Held against the
+ * healthy twin: the clients whose users lost more than the objective lets pass, since
+ * the first was hurt.
  */
 #include "session_internal.h"
 #include "sheet.h"

@@ -1,5 +1,5 @@
 /*
- * What would have prevented it: one of the lesson's choices, by its number. Whether a choice
+ * The line on prevention: one of the lesson's choices, by its number. Whether a choice
  * helps is the lesson's word, which the proof holds to what the engine says (prevent.h).
  */
 #include "prevent.h"

@@ -1,6 +1,6 @@
 /*
- * What began it: a change by its number or its component, growth, or nothing that happened
- * (it was built so). Held against the incident's own entries.
+ * The line on the trigger: a change by its number or its component, growth, or nothing
+ * that happened (it was built so). Held against the incident's own entries.
  */
 #include "session_internal.h"
 #include "sheet.h"

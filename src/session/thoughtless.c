@@ -63,7 +63,7 @@ static void say_anything(struct hand *h)
     type(h, "say --who x --since x --impact x --state investigating --next x");
 }
 
-/* ---- the lesson's steps, without looking at them ---------------------------------- */
+/* ---- the lesson's steps, without looking at them --------------------------------- */
 
 /* Types the first answer, then the others. */
 static void answer(struct hand *h, size_t step, size_t choices)
@@ -147,7 +147,7 @@ static void type_shown(struct hand *h, const struct text *text, size_t step)
     buf_release(&words);
 }
 
-/* ---- settings, without knowing what they mean ------------------------------------- */
+/* ---- settings, without knowing what they mean ------------------------------------ */
 
 /* Whether a setting is one of what the player turns, and to what; false: leave it. */
 typedef bool setting_fn(const struct hand *h, comp_id c, const struct param_desc *p,
@@ -357,7 +357,8 @@ static void play_liar(struct hand *h)
     type(h, "hurt nobody");
     type(h, "since never");
     type(h, "much none");
-    type(h, "say --who nobody --since never --impact none --state recovered --next 30m");
+    type(h,
+         "say --who nobody --since never --impact none --state recovered --next 30m");
 }
 
 /* Names the cause and does what works, and has looked at nothing. */
@@ -390,9 +391,9 @@ static void play_suspecter(struct hand *h)
 
 static const char *word(struct hand *h)
 {
-    static const char *const words[] = {"x",     "cheese", "42",   "maybe", "the cloud",
-                                        "19:99", "-1",     "NULL", "users", "100 %",
-                                        "yes",   "0",      "1",    "x; x; x"};
+    static const char *const words[] = {
+        "x",    "cheese", "42",    "maybe", "the cloud", "19:99", "-1",
+        "NULL", "users",  "100 %", "yes",   "0",         "1",     "x; x; x"};
     return words[rng_below(&h->rng, COUNT_OF(words))];
 }
 

@@ -1,5 +1,5 @@
 /*
- * What was said: the transcript, which keeps its newest lines, and small sets of words.
+ * Words said: the transcript, which keeps its newest lines, and small sets of words.
  */
 #include "session_internal.h"
 
@@ -133,8 +133,7 @@ void session_say(struct session *s, enum tone t, const char *fmt, ...)
     buf_vaddf(&b, fmt, ap);
     va_end(ap);
     for (size_t i = 0; i < b.len; i++)
-        if (b.s[i] ==
-            '`') /* what is to be typed: a face may do better, a line cannot */
+        if (b.s[i] == '`') /* a line to type: a face may do better, text cannot */
             b.s[i] = '"';
     struct buf lines;
     buf_init(&lines, 0);

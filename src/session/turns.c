@@ -120,7 +120,7 @@ static bool lost_without(const struct session *s, const struct rivals *v,
         if (i == x->action || (i == x->undo && i + 1 != v->mattered))
             continue;
         struct errmsg refused = {
-            0}; /* what came of the turn is not there to be changed */
+            0}; /* results of the turn are not there to be changed */
         e = run_advance(&r, did[i].at, NULL, NULL, &why);
         if (e == ERR_OK && run_apply(&r, &did[i].action, "you", &refused) == ERR_LIMIT)
             e = ERR_LIMIT;

@@ -71,8 +71,8 @@ static double came(const struct recording *rec, comp_id client, sim_time from,
     return f.good + f.bad;
 }
 
-/* Those of one client who came on the healthy night and not here. The fate of a request is
- * known once it is late, so that those of the last moments may still come. */
+/* Users of one client who came on the healthy night and not here. The fate of a request
+ * is known once it is late, so that those of the last moments may still come. */
 static double missing_of(const struct recording *here, const struct recording *twin,
                          comp_id client, sim_time from, sim_time to)
 {
@@ -172,7 +172,7 @@ enum err session_twin_to(struct session *s, sim_time until, uint64_t *left)
     sim_time was = run_now(&s->twin.run);
     enum err e = twin_follow(&s->twin, until, left, &ignored);
     if (e == ERR_OK && run_now(&s->twin.run) > was && was < run_now(&s->run))
-        session_touch(s); /* what users have lost is known now */
+        session_touch(s); /* the users' losses are known now */
     if (e == ERR_LIMIT)
         s->twin_failed = true;
     return e == ERR_STOPPED ? e : ERR_OK;

@@ -1,5 +1,5 @@
 /*
- * One world being run. The learner, the reference, doing nothing and every run of the
+ * A world being run. The learner, the reference, doing nothing and every run of the
  * prover move through run_advance(): run the events up to the next whole second,
  * sample, let the owner look. Nothing here knows of steps, tapes or screens.
  */
@@ -207,7 +207,7 @@ enum err run_advance(struct run *r, sim_time until, uint64_t *left, bool *asked,
 enum err run_settle(struct run *r, struct errmsg *why)
 {
     bool asked;
-    r->midway = true; /* what was done a moment ago may have more to follow */
+    r->midway = true; /* a deed of a moment ago may have more to follow */
     enum err e = run_advance(r, world_now(r->world), NULL, &asked, why);
     return e == ERR_STOPPED && asked ? ERR_OK : e;
 }

@@ -21,7 +21,7 @@
 #include <time.h>
 #include <unistd.h>
 
-/* ---- the list ------------------------------------------------------------------- */
+/* ---- the list -------------------------------------------------------------------- */
 
 bool run_id_valid(const char *id)
 {
@@ -71,7 +71,7 @@ void runs_put(struct store *s, const struct store_run *run, enum run_mark mark)
     struct store_run *old = runs_find(s, run->id), put = *run;
     bool last = mark == RUN_TOUCHED || mark == RUN_FOUND;
     if (old && mark == RUN_DIRTY && old->mark != RUN_CLEAN && old->mark != RUN_DIRTY)
-        mark = RUN_TOUCHED; /* its number is not given yet */
+        mark = RUN_TOUCHED; /* the run's number is not given yet */
     put.mark = mark;
     if (last)
         put.written = next_number(s);
@@ -104,7 +104,7 @@ void news_add(struct store *s, const char *fmt, ...)
     va_end(ap);
 }
 
-/* ---- seals ---------------------------------------------------------------------- */
+/* ---- seals ----------------------------------------------------------------------- */
 
 /* A seal is no secret and stops nobody who computes one: it tells what was changed
  * since the run was played, so that the tape is asked again. */
@@ -136,7 +136,7 @@ static void look_at_seals(struct store *s)
     }
 }
 
-/* ---- runs found by their tapes -------------------------------------------------- */
+/* ---- runs found by their tapes --------------------------------------------------- */
 
 const char *run_id_name(const struct store_run *run)
 {
@@ -265,7 +265,7 @@ static bool adopt_tapes(struct store *s)
     return ok;
 }
 
-/* ---- life ----------------------------------------------------------------------- */
+/* ---- life ------------------------------------------------------------------------ */
 
 static void dir_trouble(struct store *s)
 {
@@ -397,7 +397,7 @@ bool store_unreadable(const struct store *s)
     return s->unreadable;
 }
 
-/* ---- writing -------------------------------------------------------------------- */
+/* ---- writing --------------------------------------------------------------------- */
 
 struct store_run store_begin(struct store *s, const char *lesson, const char *hash,
                              uint64_t seed, enum play_mode mode)

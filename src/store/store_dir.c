@@ -40,7 +40,7 @@ bool store_default_dir(struct buf *path)
     return path->len > 0 && !path->full;
 }
 
-/* ---- directories ---------------------------------------------------------------- */
+/* ---- directories ----------------------------------------------------------------- */
 
 /* The umask may have taken bits from what was asked for, even the owner's. */
 static bool make_one(const char *path)
@@ -102,7 +102,7 @@ void dir_sync(const char *path)
     }
 }
 
-/* ---- whole files ---------------------------------------------------------------- */
+/* ---- whole files ----------------------------------------------------------------- */
 
 bool file_exists(const char *path)
 {

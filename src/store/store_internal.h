@@ -40,7 +40,7 @@ enum run_mark {
 
 struct store {
     struct buf dir;         /* absolute or relative as given; "" nowhere to write */
-    bool make;              /* what is not there may be made */
+    bool make;              /* missing folders and files may be made */
     struct store_run *runs; /* by written, then id */
     size_t n, cap;
     struct sqlite3 *db; /* NULL: not open (yet) */
@@ -94,7 +94,7 @@ enum found {
     FOUND_NOTHING, /* no table at all: new, or emptied */
     FOUND_NEWER,   /* ours, of a newer truecode: may be read */
     FOUND_FOREIGN, /* not what truecode writes */
-    FOUND_DAMAGED  /* it cannot be read */
+    FOUND_DAMAGED  /* the file cannot be read */
 };
 #define SCHEMA_OLDEST 1
 int schema_current(void);

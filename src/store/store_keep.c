@@ -1,5 +1,5 @@
 /*
- * What runs were played with: the texts of lessons, each under its own SHA-256, and the
+ * Keepsakes of runs: the texts of lessons, each under its own SHA-256, and the
  * reports of finished runs. A course moves on; a run is played, replayed and reported
  * with the very text it had.
  */
@@ -34,7 +34,7 @@ static bool put(struct store *s, const char *folder, const struct buf *path,
     return ok;
 }
 
-/* ---- texts ---------------------------------------------------------------------- */
+/* ---- texts ----------------------------------------------------------------------- */
 
 bool text_keep(struct store *s, const char *hash, const char *text, size_t n)
 {
@@ -75,7 +75,7 @@ void text_path(const struct store *s, const char *hash, struct buf *path)
     buf_addf(path, "%s/texts/%s.lua", s->dir.s, hash);
 }
 
-/* ---- reports -------------------------------------------------------------------- */
+/* ---- reports --------------------------------------------------------------------- */
 
 bool report_keep(struct store *s, const char *id, const char *text, size_t n)
 {

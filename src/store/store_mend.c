@@ -43,7 +43,7 @@ void state_unlock(int lock)
         close(lock);
 }
 
-/* ---- the backup ----------------------------------------------------------------- */
+/* ---- the backup ------------------------------------------------------------------ */
 
 static bool good_file(const char *path)
 {
@@ -83,7 +83,7 @@ static bool restore_backup(const struct store *s)
     return ok;
 }
 
-/* ---- setting aside -------------------------------------------------------------- */
+/* ---- setting aside --------------------------------------------------------------- */
 
 static bool move_file(const struct store *s, const char *from, const char *to)
 {

@@ -1,6 +1,7 @@
 /*
- * Which run: the one that goes on, the last, the best, the one that somebody named. The
- * list stands in the order of writing, so the last one that fits is the last written.
+ * The choice of a run: the one that goes on, the last, the best, the one that somebody
+ * named. The list stands in the order of writing, so the last one that fits is the last
+ * written.
  */
 #include "store_internal.h"
 

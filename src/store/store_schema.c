@@ -1,5 +1,5 @@
 /*
- * What may stand in the database, and how an older one is raised to it.
+ * The schema of the database, and how an older one is raised to it.
  *
  * The schema that a version should have is made in memory from the very migrations, and
  * what the file has must be that, word for word. So a view, a trigger or an index that
@@ -47,7 +47,7 @@ bool schema_raise(sqlite3 *db, int from)
     return ok && sql_run(db, sql);
 }
 
-/* ---- what is in it -------------------------------------------------------------- */
+/* ---- what is in it --------------------------------------------------------------- */
 
 static bool describe(sqlite3 *db, struct buf *out)
 {

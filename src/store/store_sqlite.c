@@ -18,7 +18,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* ---- small steps ---------------------------------------------------------------- */
+/* ---- small steps ----------------------------------------------------------------- */
 
 static void trouble(struct store *s, const char *doing)
 {
@@ -56,7 +56,7 @@ static bool answers(struct store *s, const char *sql, const char *expected)
     return yes;
 }
 
-/* ---- opening -------------------------------------------------------------------- */
+/* ---- opening --------------------------------------------------------------------- */
 
 enum opened { OPENED, ABSENT, DAMAGED, EMPTY, FOREIGN, UNUSABLE };
 
@@ -130,7 +130,7 @@ static enum opened open_file(struct store *s)
     return OPENED;
 }
 
-/* ---- what is in it -------------------------------------------------------------- */
+/* ---- what is in it --------------------------------------------------------------- */
 
 /* Rows of an older program were believed when they were written; from now on their
  * seals say so. */
@@ -237,7 +237,7 @@ static enum opened check_schema(struct store *s, struct buf *what)
     return judge(s);
 }
 
-/* ---- reading -------------------------------------------------------------------- */
+/* ---- reading --------------------------------------------------------------------- */
 
 /* A text of the database: bounded, cleaned. */
 static void take_text(sqlite3_stmt *st, int col, char *to, size_t size)
@@ -390,7 +390,7 @@ void db_close(struct store *s)
     s->db = NULL;
 }
 
-/* ---- writing -------------------------------------------------------------------- */
+/* ---- writing --------------------------------------------------------------------- */
 
 bool db_moved(const struct store *s)
 {

@@ -23,14 +23,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define IDS_MAX 3600 /* so many seconds are tried for an id that nobody has */
+#define IDS_MAX 3600 /* seconds tried for an id that nobody has */
 
 struct tape_file {
     struct store *store;
-    struct store_run run; /* as it was begun; its id is the tape's */
+    struct store_run run; /* the run at its beginning; its id is the tape's */
     struct buf path;
     struct buf text;
-    size_t written; /* so much of it is on disk and synced */
+    size_t written; /* bytes on disk and synced */
     int fd;         /* -1: not open (yet) */
     bool new;       /* begun here: without a line it need not stay */
     bool removed;   /* by somebody, and not written again yet */
@@ -71,7 +71,7 @@ static void tell_trouble(struct tape_file *t)
     buf_addf(b, "This run is not saved: %s: %s.", t->path.s, strerror(e));
 }
 
-/* ---- making the file ------------------------------------------------------------ */
+/* ---- making the file ------------------------------------------------------------- */
 
 /* Ours alone, or nobody else's where files cannot be locked. */
 static bool lock_file(int fd)
@@ -159,7 +159,7 @@ static bool open_tape(struct tape_file *t)
     return ok;
 }
 
-/* ---- writing -------------------------------------------------------------------- */
+/* ---- writing --------------------------------------------------------------------- */
 
 static bool write_rest(struct tape_file *t)
 {
@@ -295,7 +295,7 @@ void store_probe(struct store *s)
     buf_release(&path);
 }
 
-/* ---- reading one again ---------------------------------------------------------- */
+/* ---- reading one again ----------------------------------------------------------- */
 
 /* A line cut short by a power loss is no line. */
 static void keep_whole_lines(struct buf *text)
@@ -325,7 +325,7 @@ static bool has_deeds(const char *text, size_t n)
 {
     struct tape_reader r;
     struct tape_line l;
-    if (tape_open(&r, text, n, NULL) != ERR_OK) /* one of another format, perhaps */
+    if (tape_open(&r, text, n, NULL) != ERR_OK) /* another format, perhaps */
         return memmem(text, n, " cmd ", 5);
     enum err e = tape_next(&r, &l, NULL);
     while (e == ERR_OK && str_eq(l.kind, "read"))
@@ -355,7 +355,7 @@ static enum err open_again(struct tape_file *t, struct errmsg *why)
     t->fd = open(t->path.s, O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
     if (t->fd < 0) {
         tell_trouble(t);
-        return ERR_OK; /* it may be readable all the same */
+        return ERR_OK; /* the tape may be readable all the same */
     }
     if (!lock_file(t->fd))
         return errmsg_set(why, ERR_REFUSED,

@@ -21,7 +21,7 @@
 
 #define RATE_WINDOW SIM_MIN
 
-/* ---- conditions --------------------------------------------------------- */
+/* ---- conditions ------------------------------------------------------------------ */
 
 /* A rule and where its figures stand. */
 struct look {
@@ -69,7 +69,7 @@ static double condition(const struct recording *r, const struct look *k, sim_tim
     return burns ? slow : NAN;
 }
 
-/* ---- each second -------------------------------------------------------- */
+/* ---- each second ----------------------------------------------------------------- */
 
 /* Whether the rule fires at `now`, now or since earlier; *v is what its condition says. */
 static bool fires(const struct recording *r, const struct look *k,
@@ -128,7 +128,7 @@ struct fired recording_would_fire(const struct recording *r,
     return f;
 }
 
-/* ---- asking ------------------------------------------------------------- */
+/* ---- asking ---------------------------------------------------------------------- */
 
 const struct alert_rule *recording_rules(const struct recording *r, size_t *n)
 {
@@ -150,7 +150,7 @@ struct alert recording_alert(const struct recording *r, size_t i)
                           p->value};
 }
 
-/* ---- life --------------------------------------------------------------- */
+/* ---- life ------------------------------------------------------------------------ */
 
 void alerts_fork(struct alerts *to, const struct alerts *from, size_t nrules)
 {

@@ -10,7 +10,7 @@
 
 #include <math.h>
 
-/* What is asked for. */
+/* The part asked for. */
 struct wanted {
     const struct recording *r;
     comp_id only; /* COMP_NONE: all */
@@ -94,7 +94,7 @@ static bool was_written(const struct wanted *w, size_t kind, size_t metric)
     return false;
 }
 
-/* ---- latency ------------------------------------------------------------ */
+/* ---- latency --------------------------------------------------------------------- */
 
 /* Since the start, with a bucket to each octave. */
 static void put_latency_of(const struct recording *r, comp_id c, const char *name,

@@ -48,7 +48,7 @@ struct log_chunk {
     char text[CHUNK_TEXT];
 };
 
-/* ---- shapes ------------------------------------------------------------- */
+/* ---- shapes ---------------------------------------------------------------------- */
 
 static bool is_word(char c)
 {
@@ -113,7 +113,7 @@ static struct log_shape *shape_of(struct logs *l, uint64_t key, comp_id comp)
     return s;
 }
 
-/* ---- chunks ------------------------------------------------------------- */
+/* ---- chunks ---------------------------------------------------------------------- */
 
 static void chunk_unref(struct log_chunk *c)
 {
@@ -166,7 +166,7 @@ static struct log_chunk *chunk_for(struct logs *l, uint32_t most, size_t text)
     return new_chunk(l, most);
 }
 
-/* ---- adding ------------------------------------------------------------- */
+/* ---- adding ---------------------------------------------------------------------- */
 
 /* How much of a text is kept: never half a character. */
 static size_t kept_length(const char *s)
@@ -283,7 +283,7 @@ void logs_access(struct recording *r, const struct request_done *d)
     keep(l, LOG_STORE_ACCESS, &line, s);
 }
 
-/* ---- asking ------------------------------------------------------------- */
+/* ---- asking ---------------------------------------------------------------------- */
 
 static bool line_matches(const struct line *x, const struct log_filter *f)
 {
@@ -364,7 +364,7 @@ size_t recording_logs(const struct recording *r, const struct log_filter *f,
     return n;
 }
 
-/* ---- life --------------------------------------------------------------- */
+/* ---- life ------------------------------------------------------------------------ */
 
 /* How many there is room for. */
 static size_t shapes_of(const struct logs *l)

@@ -30,7 +30,7 @@ struct row {
     struct estimate throughput, goodput;
     struct timing response, waiting, failing;
 };
-struct gauge {          /* one metric of one component; counters too */
+struct gauge {          /* a metric of a component; counters too */
     double first, last; /* at the beginning of the window and of the batch */
     double sum, all;    /* of the batch's and the window's readings */
     uint64_t n, nall;
@@ -94,8 +94,8 @@ static size_t metrics_of(const struct measure *x, uint32_t c)
     return model_kind(x->model, (comp_id)c)->nmetrics;
 }
 
-/* So many readings in a batch that a large model does not pay more for being looked at
- * than for running. */
+/* The number of readings in a batch, such that a large model does not pay more for
+ * being looked at than for running. */
 static unsigned choose_steps(size_t metrics, unsigned batches)
 {
     assert(batches > 0);

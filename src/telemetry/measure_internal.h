@@ -7,7 +7,7 @@
 #include "telemetry_internal.h"
 #include "truecode/telemetry_measure.h"
 
-/* ---- histogram.c ---------------------------------------------------------------- */
+/* ---- histogram.c ----------------------------------------------------------------- */
 
 /* Below 128 ns a bucket is a nanosecond; each octave above has 128 buckets. Octaves
  * that nothing fell into take no memory. */

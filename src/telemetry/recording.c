@@ -80,7 +80,7 @@ struct recording *recording_fork(const struct recording *from)
     return r;
 }
 
-/* ---- listening ---------------------------------------------------------- */
+/* ---- listening ------------------------------------------------------------------- */
 
 static void on_done(void *ctx, const struct request_done *d)
 {
@@ -130,7 +130,7 @@ void recording_sample(struct recording *r, const struct world *w)
     alerts_evaluate(r, now);
 }
 
-/* ---- keeping less -------------------------------------------------------- */
+/* ---- keeping less ---------------------------------------------------------------- */
 
 static void keep(struct recording *r, comp_id c, uint16_t metric)
 {
@@ -165,7 +165,7 @@ void recording_keep_users(struct recording *r, const struct alert_rule *more, si
     keep_rules(r, more, n);
 }
 
-/* ---- looking at the whole ----------------------------------------------- */
+/* ---- looking at the whole -------------------------------------------------------- */
 
 sim_time recording_end(const struct recording *r)
 {

@@ -13,7 +13,7 @@
 
 #define MAX_INSTANCES 1024 /* of one component; more are not sampled on their own */
 
-/* ---- sampling ----------------------------------------------------------- */
+/* ---- sampling -------------------------------------------------------------------- */
 
 /* Columns for instances that appeared since the last sample. */
 static void add_instances(struct recording *r, uint32_t c, uint32_t n)
@@ -30,7 +30,7 @@ static void add_instances(struct recording *r, uint32_t c, uint32_t n)
     }
 }
 
-/* What belongs to a service (its pools, its endpoints) has an instance for each of it.
+/* Components of a service (pools, endpoints) have an instance for each of it.
  */
 static uint32_t instances_now(const struct world *w, comp_id c)
 {
@@ -82,7 +82,7 @@ void series_sample(struct recording *r, const struct world *w)
         sample_component(r, w, (comp_id)c);
 }
 
-/* ---- naming ------------------------------------------------------------- */
+/* ---- naming ---------------------------------------------------------------------- */
 
 static enum err no_such_metric(const struct kind_desc *k, const char *comp,
                                const char *metric, struct errmsg *why)
@@ -148,7 +148,7 @@ uint32_t series_column(const struct recording *r, struct series s)
     return in->first[s.instance - 1] + ordinal - 1;
 }
 
-/* ---- rows of a window --------------------------------------------------- */
+/* ---- rows of a window ------------------------------------------------------------ */
 
 struct rows {
     uint32_t from, to; /* samples `from` < row <= `to` are inside */
@@ -211,7 +211,7 @@ double column_rate(const struct recording *r, uint32_t col, sim_time from, sim_t
     return rows_of(r, from, to, &w) ? increase(r, col, w) / seconds_of(w) : NAN;
 }
 
-/* ---- questions ---------------------------------------------------------- */
+/* ---- questions ------------------------------------------------------------------- */
 
 static bool is_counter(const struct recording *r, struct series s)
 {

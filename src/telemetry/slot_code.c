@@ -20,7 +20,7 @@ struct entry {
     uint32_t comp, offset;
 };
 
-/* ---- writing ------------------------------------------------------------ */
+/* ---- writing --------------------------------------------------------------------- */
 
 static void put(struct buf *b, uint64_t v)
 {
@@ -100,7 +100,7 @@ struct slot_closed *slot_encode(const struct slot_open *o)
     return c;
 }
 
-/* ---- reading ------------------------------------------------------------ */
+/* ---- reading --------------------------------------------------------------------- */
 
 static uint64_t get(const uint8_t **at)
 {

@@ -1,6 +1,6 @@
 /*
- * What requests did, in slots of ten seconds: latency histograms, where their time went
- * by latency bucket, cause and place, and why they failed.
+ * Requests and their fate, in slots of ten seconds: latency histograms, where their
+ * time went by latency bucket, cause and place, and why they failed.
  *
  * slots_done() runs once per request and more often than anything else in here. The
  * open slot is therefore flat arrays: the client's or endpoint's tally by component
@@ -13,7 +13,7 @@
 #include <assert.h>
 #include <string.h>
 
-/* ---- numbering pairs ---------------------------------------------------- */
+/* ---- numbering pairs ------------------------------------------------------------- */
 
 /* 1 + the position of a pair; 0: it was not seen yet. A request touches few of the
  * places there are, so only those have a row of numbers. */
@@ -83,7 +83,7 @@ static void pairs_free(struct pairs *p)
     mem_free(p->list);
 }
 
-/* ---- tallies ------------------------------------------------------------ */
+/* ---- tallies --------------------------------------------------------------------- */
 
 static void tally_free(struct tally *t)
 {
@@ -121,7 +121,7 @@ static void tally_reset(struct tally *t)
     t->count = t->sum_ns = 0;
 }
 
-/* ---- the open slot ------------------------------------------------------ */
+/* ---- the open slot --------------------------------------------------------------- */
 
 struct slot_open *slot_open_new(uint32_t ncomps)
 {
@@ -191,7 +191,7 @@ static void start_open(struct slots *s, int64_t number)
     open_reset(s->open);
 }
 
-/* ---- closing ------------------------------------------------------------ */
+/* ---- closing --------------------------------------------------------------------- */
 
 static size_t closed_bytes(const struct slot_closed *c)
 {
@@ -231,7 +231,7 @@ void slots_advance(struct slots *s, sim_time now)
         close_open(s, now / SLOT_TIME);
 }
 
-/* ---- one request -------------------------------------------------------- */
+/* ---- one request ----------------------------------------------------------------- */
 
 /* Buckets are 8 linear steps to each octave above 0.1 ms, upper ends inclusive. */
 uint32_t latency_bucket(sim_time ns)
@@ -346,7 +346,7 @@ void slots_done(struct slots *s, uint32_t ncomps, const struct request_done *r)
     slot_open_done(open_for(s, ncomps, r->end), ncomps, r);
 }
 
-/* ---- life --------------------------------------------------------------- */
+/* ---- life ------------------------------------------------------------------------ */
 
 void slots_release(struct slots *s)
 {

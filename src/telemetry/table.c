@@ -32,7 +32,7 @@ static size_t data_start(uint32_t cols)
     return (n + 7) & ~(size_t)7;
 }
 
-/* ---- encoding one column ------------------------------------------------ */
+/* ---- encoding one column --------------------------------------------------------- */
 
 struct column_look {
     double min, max;
@@ -161,7 +161,7 @@ static double decode(const char *from, enum code code, uint32_t row)
     }
 }
 
-/* ---- blocks ------------------------------------------------------------- */
+/* ---- blocks ---------------------------------------------------------------------- */
 
 /* A column; rows that were not reached repeat the last one. */
 static void get_column(const struct table_tail *tail, uint32_t col,
@@ -218,7 +218,7 @@ static void block_unref(struct table_block *b)
         mem_free(b);
 }
 
-/* ---- the open block ----------------------------------------------------- */
+/* ---- the open block -------------------------------------------------------------- */
 
 static struct table_tail *tail_new(uint32_t cols)
 {
@@ -288,7 +288,7 @@ static void reopen(struct table *t)
     block_unref(b);
 }
 
-/* ---- the table ---------------------------------------------------------- */
+/* ---- the table ------------------------------------------------------------------- */
 
 uint32_t table_rows(const struct table *t)
 {

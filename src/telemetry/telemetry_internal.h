@@ -11,7 +11,7 @@
 
 #include "truecode/telemetry.h"
 
-/* ---- series: a column store, table.c ------------------------------------ */
+/* ---- series: a column store, table.c --------------------------------------------- */
 
 #define TABLE_ROWS 64 /* rows of a block; a row is a second */
 
@@ -40,7 +40,7 @@ void table_row(struct table *t, uint32_t row, uint32_t cols);
 void table_put(struct table *t, uint32_t col, double v); /* into the last row */
 double table_at(const struct table *t, uint32_t row, uint32_t col);
 
-/* ---- latency, time and failures: slots.c, slot_code.c, latency.c, explain.c ---- */
+/* ---- latency, time and failures: slots.c, slot_code.c, latency.c, explain.c ------ */
 
 #define SLOT_TIME (10 * SIM_SEC)
 
@@ -128,7 +128,7 @@ struct slot_open *slot_open_new(uint32_t ncomps) MUST_USE;
 void slot_open_unref(struct slot_open *o);
 void slot_open_done(struct slot_open *o, uint32_t ncomps, const struct request_done *r);
 
-/* ---- explanations: explain.c -------------------------------------------- */
+/* ---- explanations: explain.c ----------------------------------------------------- */
 
 /* Sets low and high to the buckets that hold the requests between two quantiles, at
  * least one, and the parts of the two at the ends; false: there are no requests. */
@@ -139,7 +139,7 @@ struct gather explain_times(const struct gather *chosen);
 size_t explain_shares(const struct gather *g, struct share *out, size_t max);
 size_t explain_reasons(const struct gather *g, struct failure *out, size_t max);
 
-/* ---- logs: logs.c, access.c ---------------------------------------------- */
+/* ---- logs: logs.c, access.c ------------------------------------------------------ */
 
 enum log_store {
     LOG_STORE_WRITTEN, /* by components: info and louder */
@@ -188,7 +188,7 @@ static inline uint32_t access_class(const struct request_done *d)
 void access_text(const struct model *m, const struct request_done *d, char *out,
                  size_t max);
 
-/* ---- traces: trace.c, traces.c, trace_query.c --------------------------- */
+/* ---- traces: trace.c, traces.c, trace_query.c ------------------------------------ */
 
 struct span_rec { /* a struct span without what its trace knows */
     uint32_t id, parent;
@@ -255,7 +255,7 @@ void traces_advance(struct traces *t, sim_time now);
 /* NULL: not there. */
 const struct trace *traces_find(const struct traces *t, uint64_t request);
 
-/* ---- changes: changes.c ------------------------------------------------- */
+/* ---- changes: changes.c ---------------------------------------------------------- */
 
 struct change_rec; /* a single allocation: the change and all its texts */
 struct changes {
@@ -267,7 +267,7 @@ void changes_fork(struct changes *to, const struct changes *from);
 size_t changes_bytes(const struct changes *c);
 void changes_add(struct changes *c, const struct change *change);
 
-/* ---- alerts: alerts.c --------------------------------------------------- */
+/* ---- alerts: alerts.c ------------------------------------------------------------ */
 
 struct alert_past {
     uint16_t rule;
@@ -287,14 +287,14 @@ void alerts_release(struct alerts *a);
 void alerts_fork(struct alerts *to, const struct alerts *from, size_t nrules);
 void alerts_evaluate(struct recording *r, sim_time now);
 
-/* ---- the whole: recording.c, series.c ----------------------------------- */
+/* ---- the whole: recording.c, series.c -------------------------------------------- */
 
 #define NO_COLUMN UINT32_MAX
 
 struct rule_column { /* of a threshold's metric */
     uint32_t col;    /* NO_COLUMN: no such metric */
     bool rate;       /* the metric is a counter */
-    comp_id comp;    /* whose it is */
+    comp_id comp;    /* the metric's component */
     uint16_t metric;
 };
 /* The part that never changes, shared by all forks. */
@@ -308,7 +308,7 @@ struct plan {
     uint16_t
         *ordinal; /* [whole column] number among the per-instance ones + 1; 0: not */
     comp_id *clients;     /* components that count good and bad */
-    uint32_t *good, *bad; /* their columns */
+    uint32_t *good, *bad; /* columns of their counts */
     bool *in_slo;         /* the objective is about them */
     uint32_t nclients;
     struct slo slo; /* objective 0: none */
@@ -328,8 +328,7 @@ struct instances {   /* of one component: where the columns of each instance beg
 };
 struct recording {
     struct plan *plan;
-    struct kept
-        *kept; /* these alone are sampled, and nothing is listened to; NULL: all */
+    struct kept *kept; /* sampled alone, and nothing is listened to; NULL: all */
     uint32_t nkept;
     struct table table;          /* row = second */
     uint32_t first;              /* the first row that was sampled */

@@ -1,5 +1,5 @@
 /*
- * One trace: a head and its spans in the order in which they ended, small enough to
+ * A trace: a head and its spans in the order in which they ended, small enough to
  * keep thousands of them. Notes lie one after another in a string of the trace's own.
  *
  * Until the user's request is done the head is a guess from the spans.

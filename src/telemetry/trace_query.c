@@ -18,7 +18,7 @@ const struct trace *traces_find(const struct traces *t, uint64_t request)
     return NULL;
 }
 
-/* ---- which there are ---------------------------------------------------- */
+/* ---- which there are ------------------------------------------------------------- */
 
 static bool within(const struct model *m, comp_id part, comp_id whole)
 {
@@ -64,7 +64,7 @@ static bool matches(const struct recording *r, const struct trace *x,
            touches(r->plan->model, x, f->comp);
 }
 
-/* ---- whom users wait for ------------------------------------------------ */
+/* ---- whom users wait for --------------------------------------------------------- */
 
 struct waiting { /* a growing list of heads */
     struct trace_head *v;
@@ -122,7 +122,7 @@ static struct trace_head *waiting_find(const struct waiting *w, uint64_t request
     return low < w->n && w->v[low].request == request ? &w->v[low] : NULL;
 }
 
-/* ---- the answer --------------------------------------------------------- */
+/* ---- the answer ------------------------------------------------------------------ */
 
 static int heads_by_start(const void *a, const void *b, void *ctx)
 {
@@ -202,7 +202,7 @@ size_t recording_traces(const struct recording *r, const struct trace_filter *f,
     return count;
 }
 
-/* ---- the spans of one --------------------------------------------------- */
+/* ---- the spans of one ------------------------------------------------------------ */
 
 static struct span span_of(const struct trace *x, const struct span_rec *s)
 {

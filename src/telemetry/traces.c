@@ -25,7 +25,7 @@
 #define LINGER       SIM_MIN
 #define MAX_BYTES    ((size_t)2 << 20)
 
-/* ---- live traces: sorted by request ------------------------------------- */
+/* ---- live traces: sorted by request ---------------------------------------------- */
 
 static uint32_t live_position(const struct traces *t, uint64_t request)
 {
@@ -109,7 +109,7 @@ static struct trace *own_live(struct traces *t, struct trace_ref *at)
     return x;
 }
 
-/* ---- forgotten ones ----------------------------------------------------- */
+/* ---- forgotten ones -------------------------------------------------------------- */
 
 /* The few places where a request may be remembered. */
 static struct trace_gone *gone_set(const struct traces *t, uint64_t request)
@@ -139,7 +139,7 @@ static bool was_forgotten(const struct traces *t, uint64_t request)
     return false;
 }
 
-/* ---- kept traces: sorted by start --------------------------------------- */
+/* ---- kept traces: sorted by start ------------------------------------------------ */
 
 static bool starts_before(const struct trace *a, const struct trace *b)
 {
@@ -184,7 +184,7 @@ static void drop_kept(struct traces *t, uint32_t i)
     trace_unref(x);
 }
 
-/* ---- what to keep ------------------------------------------------------- */
+/* ---- what to keep ---------------------------------------------------------------- */
 
 static struct trace_quota *quota_of(struct traces *t, comp_id endpoint)
 {
@@ -271,7 +271,7 @@ static void make_room(struct traces *t)
     trace_unref(x);
 }
 
-/* ---- events ------------------------------------------------------------- */
+/* ---- events ---------------------------------------------------------------------- */
 
 /* A kept trace that gets no spans any more, ours to write. */
 static struct trace *own_kept(struct traces *t, uint32_t k)
@@ -415,7 +415,7 @@ void traces_advance(struct traces *t, sim_time now)
     }
 }
 
-/* ---- life --------------------------------------------------------------- */
+/* ---- life ------------------------------------------------------------------------ */
 
 void traces_fork(struct traces *to, const struct traces *from)
 {

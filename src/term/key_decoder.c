@@ -36,7 +36,7 @@ struct key_decoder {
     bool starts[256]; /* some learnt sequence begins with this byte */
     enum mode mode;
     bool after_cr;      /* in a paste: a line feed now is the rest of a line break */
-    struct buf pending; /* what was fed; [at, len) is not decoded yet */
+    struct buf pending; /* bytes fed; [at, len) is not decoded yet */
     size_t at;
     sim_time fed;      /* when the last byte came */
     sim_time patience; /* how long what is pending waits for more */

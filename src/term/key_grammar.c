@@ -1,8 +1,8 @@
 /*
- * What nearly every terminal sends for a key: characters, controls, Esc before a key
- * for Alt, and the sequences of ECMA-48 as xterm, rxvt, PuTTY and the consoles of Linux
- * and BSD fill them in. One reading at a time, of the bytes that are there; a sequence
- * is read to its end whether anybody knows it or not.
+ * Bytes that nearly every terminal sends for a key: characters, controls, Esc before a
+ * key for Alt, and the sequences of ECMA-48 as xterm, rxvt, PuTTY and the consoles of
+ * Linux and BSD fill them in. One reading at a time, of the bytes that are there; a
+ * sequence is read to its end whether anybody knows it or not.
  */
 #include "key_internal.h"
 
@@ -44,7 +44,7 @@ static size_t read_utf8(const char *s, size_t n, uint32_t *cp)
     size_t need = utf8_length((unsigned char)s[0]);
     for (size_t i = 1; i < need && i < n; i++)
         if (((unsigned char)s[i] & 0xc0) != 0x80) {
-            *cp = 0xfffd; /* what breaks it off is read anew */
+            *cp = 0xfffd; /* the byte that breaks it off is read anew */
             return i;
         }
     return n < need ? 0 : utf8_next(s, n, cp);
@@ -327,7 +327,7 @@ static bool opens_string(char kind, char first)
 /* Esc, then something: that with Alt. */
 static struct reading read_alt(const struct grammar *g, const char *s, size_t n)
 {
-    if (s[1] == '\t') /* what the console of Linux sends for Shift-Tab */
+    if (s[1] == '\t') /* Shift-Tab of the console of Linux */
         return key_of(2, KEY_BACKTAB, 0);
     struct reading r = read_character(g, s + 1, n - 1);
     if (r.len == 0)

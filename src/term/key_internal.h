@@ -27,7 +27,7 @@ struct reading {
     size_t len; /* bytes it takes; 0: its rest has not come */
     bool known; /* `key` is one; else the bytes are swallowed */
     struct key key;
-    enum opens opens;  /* what follows is no longer read by the grammar */
+    enum opens opens;  /* a string follows, which the grammar does not read */
     sim_time patience; /* len 0: how long to wait for the rest */
 };
 

@@ -1,5 +1,5 @@
 /*
- * What all back-ends share: calling them, and the signals that mean "save and leave".
+ * Shared by all back-ends: calling them, and the signals that mean "save and leave".
  *
  * The leave signals are blocked except inside wait_readable(): they can arrive only
  * where the program waits, so no handler ever interrupts a write of the tape or the

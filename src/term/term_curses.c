@@ -39,13 +39,14 @@ struct display {
     struct term term;
     int in; /* the terminal, for reading */
     SCREEN *curses;
-    struct canvas *shown; /* what curses was told; NULL: nothing */
+    struct canvas *shown; /* cells that curses was told; NULL: nothing */
     const char *name;     /* in terminfo */
     enum theme theme;
     enum ground ground;
     bool ground_known; /* found or told: the terminal is not asked (again) */
     bool started;      /* curses' colours */
-    bool own_black;    /* this terminal cannot be told "your own colour" */
+    bool own_black;    /* black is told as black: the terminal does not know "your own
+                          colour" */
     int colours;
     bool pairs; /* a colour pair for each tone and heat */
     struct key_decoder *keys;
@@ -276,7 +277,7 @@ static void start_keys(struct display *s)
     noecho();
     nonl();
     keypad(stdscr, TRUE);
-    typeahead(-1); /* that there is something to read is no reason to stop painting */
+    typeahead(-1); /* waiting input is no reason to stop painting */
     terminfo_learn_keys(s->keys);
     say(modes_on);
 }
@@ -440,8 +441,8 @@ static struct term_event resized(struct display *s)
 {
     window_changed = 0;
     take_size(s);
-    screen_redraw(&s->term); /* also where the size is the old one: made small and large
-                                again, a window has nothing of its content */
+    screen_redraw(&s->term); /* also at the old size: made small and large again, a
+                                window has nothing of its content */
     return (struct term_event){.kind = TERM_RESIZE};
 }
 

@@ -1,5 +1,5 @@
 /*
- * What background the terminal has.
+ * The background that the terminal has.
  *
  * It is asked with OSC 11, and behind that with DA1 ("what are you?"), which every
  * terminal answers and in the order of the questions: when its answer is here, none to
@@ -19,7 +19,7 @@
 #include <unistd.h>
 
 #define QUESTION  "\033]11;?\033\\\033[c"
-#define GROUND_MS 50 /* what a start may take longer for an answer */
+#define GROUND_MS 50 /* the time that a start may take longer for an answer */
 
 /* ---- answers --------------------------------------------------------------------- */
 
@@ -165,7 +165,7 @@ static void ask(struct ground_reader *r, int in, int out, int ms)
         return;
     raw = was;
     raw.c_lflag &= ~(tcflag_t)(ICANON | ECHO);
-    raw.c_iflag &= ~(tcflag_t)ICRNL; /* what is typed meanwhile arrives as it is */
+    raw.c_iflag &= ~(tcflag_t)ICRNL; /* keys typed meanwhile arrive unchanged */
     raw.c_cc[VMIN] = 1;
     raw.c_cc[VTIME] = 0;
     if (tcsetattr(in, TCSANOW, &raw) != 0)
@@ -206,7 +206,7 @@ static bool can_ask(const char *term, int colours)
 
 enum ground ground_find(struct ground_reader *r, int in, const char *term, int colours)
 {
-    if (begins(term, "linux")) /* its console answers nothing and is black */
+    if (begins(term, "linux")) /* Linux's console answers nothing and is black */
         return GROUND_DARK;
     if (can_ask(term, colours))
         ask(r, in, STDOUT_FILENO, GROUND_MS);

@@ -65,13 +65,13 @@ extern const short looks_heat_dark[8], looks_heat_light[8], looks_heat_blind_dar
 enum ground_state { GROUND_IN_TEXT, GROUND_IN_ESC, GROUND_IN_CSI, GROUND_IN_OSC };
 /* Takes the terminal's answers out of what comes in. */
 struct ground_reader {
-    enum ground ground; /* what the answer said */
+    enum ground ground; /* the background, as answered */
     bool done;          /* no answer is to come any more */
     enum ground_state state;
     bool escaped; /* ESC was read inside a string */
     char seq[64]; /* the sequence so far */
     size_t n;
-    struct buf typed; /* what was no answer: the person's */
+    struct buf typed; /* keys of the person's, between the answers */
 };
 void ground_reader_init(struct ground_reader *r);
 void ground_reader_release(struct ground_reader *r);

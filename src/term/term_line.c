@@ -36,7 +36,7 @@ struct line {
     struct key_decoder *keys;
     struct termios before, raw;
     bool utf8;
-    struct canvas *shown; /* what stands in the row; NULL: nothing of ours */
+    struct canvas *shown; /* the row on the screen; NULL: nothing of ours */
     int used, cursor;     /* columns of it, and where the cursor is */
     bool failed;          /* writing does not work any more; errno was `error` */
     int error;

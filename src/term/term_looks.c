@@ -173,8 +173,7 @@ const struct looks looks_few_blind[TONE_COUNT] = {
     [TONE_GHOST] = {FG(7, 0), OWN(0), OWN(0)},
 };
 
-/* ---- 8 colours on dark; on light there are the same hues as with 16 ---------------
- */
+/* ---- 8 colours on dark; on light there are the same hues as with 16 -------------- */
 
 /* Bold everywhere: where the palette's green or cyan is too dark (the old Windows
  * console), bold surely is the bright one. Red is too dark in xterm, yellow in GNOME's

@@ -1,6 +1,6 @@
 /*
- * What terminfo says of the terminal that was set up. It is asked through declarations
- * of our own: <term.h> defines a struct term, and macros like `lines`.
+ * The terminal that was set up, in terminfo's words. These are read through
+ * declarations of our own: <term.h> defines a struct term, and macros like `lines`.
  *
  * Every key that terminfo knows is learnt, also those that we have no use for: what is
  * not known to be a key would be typed, and the F1 of a Wyse ends with Enter.

@@ -1,5 +1,5 @@
 /*
- * What keys do: one function for each action that the table in keys.c names.
+ * Actions of keys: one function for each that the table in keys.c names.
  */
 #include "ui_internal.h"
 
@@ -90,7 +90,7 @@ enum want ui_do_leave(struct ui *u, const struct key *k)
 {
     (void)k;
     if (ui_where(u) == AT_PANEL && u->vs[u->tab].open) {
-        u->vs[u->tab].open = false; /* what is open, not the program */
+        u->vs[u->tab].open = false; /* the panel's page is closed, not the program */
         return WANT_NOTHING;
     }
     return WANT_LEAVE;

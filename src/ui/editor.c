@@ -64,7 +64,7 @@ void text_drop_last(struct buf *b)
         n--;
     if (n > 0)
         text_cut(b, n - 1);
-    b->full = false; /* what was cut off is told until there is room again */
+    b->full = false; /* the loss is told until there is room again */
 }
 
 static void put_text(struct editor *e, const char *s)
@@ -181,7 +181,7 @@ static void insert_cp(struct editor *e, uint32_t cp)
 {
     char bytes[4];
     if (e->cut)
-        return; /* what comes behind a gap would mean something else */
+        return; /* bytes behind a gap would mean something else */
     replace(e, e->cursor, e->cursor, bytes, utf8_put(bytes, cp));
 }
 

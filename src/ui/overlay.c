@@ -1,5 +1,5 @@
 /*
- * What lies over a screen: help, the palette, a question before something risky, a
+ * Overlays: help, the palette, a question before something risky, a
  * notice, and the page for a terminal that is too small. One at a time; Esc closes it.
  */
 #include "ui_internal.h"

@@ -61,18 +61,37 @@ static void wrapped(struct buf *out, const char *first, const char *rest,
     if (!text || !*text)
         return;
     buf_init(&lines, 0);
-    text_wrap(&lines, text, MEASURE - text_width(first));
+    size_t before = text_width(first), behind = text_width(rest);
+    text_wrap(&lines, text, MEASURE - (before > behind ? before : behind));
     for (const char *at = lines.s; *at;) {
         const char *nl = strchr(at, '\n');
         size_t n = nl ? (size_t)(nl - at) : strlen(at);
         if (n > 0)
             buf_adds(out, at == lines.s ? first : rest);
         for (size_t i = 0; i < n; i++)
-            buf_addch(out, at[i] == '`' ? '"' : at[i]); /* what is to be typed */
+            buf_addch(out, at[i] == '`' ? '"' : at[i]); /* a line to type */
         buf_addch(out, '\n');
         at += n + (nl ? 1 : 0);
     }
     buf_release(&lines);
+}
+
+static void wrapped_question(struct buf *out, const char *what, const char *asks)
+{
+    struct buf line;
+    buf_init(&line, 120);
+    buf_addf(&line, "%s%s", what, asks);
+    wrapped(out, "  ", "    ", line.s);
+    buf_release(&line);
+}
+
+/* Adds words as a sentence: "2 a.m." has its stop already. */
+static void add_sentence(struct buf *out, const char *words)
+{
+    size_t n = strlen(words);
+    buf_adds(out, words);
+    if (n == 0 || !strchr(".?!", words[n - 1]))
+        buf_addch(out, '.');
 }
 
 /* ---- what the session said ------------------------------------------------------- */
@@ -153,7 +172,7 @@ static void print_step(struct plain *p, struct buf *out)
         if (it.number)
             wrapped(out, number, "     ", it.text);
         else
-            buf_addf(out, "  %s%s\n", it.text, it.asks);
+            wrapped_question(out, it.text, it.asks);
     }
     struct step_how h = step_how(s);
     if (h.spoken && !(h.unless && v->say && ui_has_word(v->say, h.unless)))
@@ -191,30 +210,33 @@ static void print_state(struct plain *p, struct buf *out)
     p->alerts = v->alerts_firing;
     if (first || (!moved && !turned) || v->phase != PHASE_PLAY)
         return;
-    clock_text(out, v, v->now, false);
-    buf_addch(out, ' ');
-    print_counters(v, out);
+    struct buf line;
+    buf_init(&line, 200);
+    clock_text(&line, v, v->now, false);
+    buf_addch(&line, ' ');
+    print_counters(v, &line);
     if (v->users_hidden) {
         ; /* nobody measures them */
     } else if (isnan(v->slo.good)) {
-        buf_adds(out, " No user's request ended in the last minute.");
+        buf_adds(&line, " No user's request ended in the last minute.");
     } else {
-        buf_adds(out, " Users ok ");
-        number_share(out, v->slo.good);
-        buf_adds(out, v->slo.ok ? "." : ", below the objective.");
+        buf_adds(&line, " Users ok ");
+        number_share(&line, v->slo.good);
+        buf_adds(&line, v->slo.ok ? "." : ", below the objective.");
     }
     if (!v->users_hidden && v->lost_known && v->lost_since != SIM_FOREVER) {
-        buf_adds(out, " Lost ");
-        number_count(out, (double)v->users_lost);
+        buf_adds(&line, " Lost ");
+        number_count(&line, (double)v->users_lost);
         bool over = v->phase == PHASE_DEBRIEF;
-        buf_adds(out, over ? " since " : " so far");
+        buf_adds(&line, over ? " since " : " so far");
         if (over)
-            clock_text(out, v, v->lost_since, false);
-        buf_addch(out, '.');
+            clock_text(&line, v, v->lost_since, false);
+        buf_addch(&line, '.');
     }
     if (v->alerts_firing)
-        buf_addf(out, " Alerts firing: %zu.", v->alerts_firing);
-    buf_addch(out, '\n');
+        buf_addf(&line, " Alerts firing: %zu.", v->alerts_firing);
+    wrapped(out, "", "", line.s);
+    buf_release(&line);
 }
 
 /* ---- the debrief ----------------------------------------------------------------- */
@@ -241,8 +263,10 @@ static void print_row(const struct block *b, const char *const *cells, struct bu
     char head[80];
     buf_init(&line, 0);
     buf_adds(&line, cells[0]);
-    for (size_t i = 1; i < b->ncols; i++) {
-        buf_adds(&line, i == 1 ? ": " : ", ");
+    for (size_t i = 1, told = 0; i < b->ncols; i++) {
+        if (b->ncols > 2 && str_eq(cells[i], "-"))
+            continue; /* unknown: a screen has a place to keep empty, a sentence has none */
+        buf_adds(&line, told++ == 0 ? ": " : ", ");
         if (b->ncols > 2)
             buf_addf(&line, "%s ", head_of(b, i, head, sizeof head));
         buf_adds(&line, cells[i]);
@@ -378,15 +402,18 @@ void plain_start(struct plain *p, struct buf *out)
     struct errmsg why = {0};
     bool over = false;
     if (v->phase == PHASE_BRIEFING) {
-        buf_addf(out, "%s.",
-                 v->blind                ? "On call, drawn blind"
-                 : mode_on_call(v->mode) ? "On call"
-                                         : li->title);
+        struct buf head;
+        buf_init(&head, 200);
+        add_sentence(&head, v->blind                ? "On call, drawn blind"
+                            : mode_on_call(v->mode) ? "On call"
+                                                    : li->title);
         if (li->minutes > 0) /* a draft may not say */
-            buf_addf(out, " %d minutes.", li->minutes);
+            buf_addf(&head, " %d minutes.", li->minutes);
         if (li->post_title && v->mode == MODE_GUIDED)
-            buf_addf(out, " After the post \"%s\".", li->post_title);
-        buf_adds(out, "\n\n");
+            buf_addf(&head, " After the post \"%s\".", li->post_title);
+        wrapped(out, "", "", head.s);
+        buf_release(&head);
+        buf_addch(out, '\n');
         wrapped(out, "", "", li->place);
         buf_addch(out, '\n');
         clock_text(out, v, v->now, false);
@@ -452,7 +479,7 @@ enum err plain_line(struct plain *p, const char *line, struct buf *out, bool *ov
         buf_adds(&p->waiting, asked.s);
         wrapped(out, "", "", v->confirm);
     } else {
-        text_clean(&shown, asked.s, asked.len, false); /* as the transcript has it */
+        text_clean(&shown, asked.s, asked.len, false); /* the transcript's spelling */
         result = after(p, shown.s, out, over, why);
         if (result == ERR_LIMIT || result == ERR_STOPPED)
             result = ERR_OK; /* said in the transcript */

@@ -16,7 +16,7 @@
 struct prompt {
     struct editor ed;
     struct buf queued; /* lines that Enter sent and nobody took yet */
-    bool sent;         /* there is one, if only an empty one */
+    bool sent;         /* a line was sent, if only an empty one */
     enum glyphs glyphs;
 };
 

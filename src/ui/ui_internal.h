@@ -1,5 +1,5 @@
 /*
- * What the files of src/ui share: drawing, the line editor, the one key table, the
+ * Shared by the files of src/ui: drawing, the line editor, the one key table, the
  * views and the state of the whole screen. Nothing outside src/ui includes this.
  *
  * How a frame comes about: a key or a tick changes `struct ui` or the session;
@@ -146,13 +146,13 @@ struct view_state {
     int count;     /* rows there were at the last drawing */
     int page;      /* rows shown at the last drawing */
     char find[48]; /* logs: only lines with this in them */
-    bool find_cut; /* it had no room for all that was typed */
+    bool find_cut; /* typed text had no room in `find` */
 };
 struct view {
     const char *name;
     char key;
-    const char *about; /* what it shows, for help */
-    const char *hint; /* what its own keys do, for the tab row while it has the focus */
+    const char *about; /* the view's subject, for help */
+    const char *hint;  /* the view's own keys, for the tab row while it has the focus */
     void (*draw)(struct ui *u, struct canvas *c, struct rect r);
     bool (*on_key)(struct ui *u, const struct key *k); /* NULL: only scrolls */
     int (*wants)(struct ui *u,
@@ -297,7 +297,7 @@ struct ui {
     size_t nspots;
 
     unsigned chosen; /* views the learner has opened: only those count as looked at */
-    enum view_id drawing; /* whose rectangle is being drawn */
+    enum view_id drawing; /* the view being drawn */
     struct buf shown;     /* subjects of this frame, each ended by NUL */
     struct arena frame;   /* until the next frame */
     size_t read_lines;    /* of the transcript, when a key was pressed last */
@@ -362,7 +362,7 @@ void console_go_on(struct ui *u);
 bool console_owes(const struct ui *u); /* console_go_on() would run one */
 void console_drop_queue(struct ui *u); /* none of them runs; what is left goes back
                                             * to where it can be seen or found */
-void console_send(struct ui *u, const char *line); /* as if typed */
+void console_send(struct ui *u, const char *line); /* sends the line as if typed */
 void ui_ask(struct ui *u, enum ask what);          /* the question before a risk */
 void console_confirmed(struct ui *u);              /* u->asked, which got its yes */
 

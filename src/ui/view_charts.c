@@ -70,7 +70,7 @@ static double moved(const struct session_view *v, const struct chart *ch)
     double before = curve_value(&s, &ch->curve, from, to);
     double now = curve_value(&s, &ch->curve, v->now - 3 * SIM_MIN, v->now);
     if (isnan(now))
-        return isnan(before) ? -1 : 1; /* it fell silent */
+        return isnan(before) ? -1 : 1; /* the metric fell silent */
     if (now == 0 && (before == 0 || isnan(before)))
         return -1; /* nothing there, then and now */
     if (isnan(before))

@@ -282,7 +282,7 @@ static void people_draw(struct ui *u, struct canvas *c, struct rect r)
     if (all == 0)
         canvas_text(c, r.row, r.col, r.cols, TONE_DIM, "Nobody has written yet.");
     people_at(c, r, -first, v);
-    if (first > 0) { /* whose words the top row has cannot be seen any more */
+    if (first > 0) { /* the top row's author cannot be seen any more */
         canvas_fill(c, (struct rect){r.row, r.col, 1, r.cols}, TONE_NORMAL, ' ');
         draw_right(c, r.row, r.col, r.cols, TONE_DIM, "▲ earlier");
     }

@@ -114,9 +114,10 @@ static unsigned rows_of(const struct proof *p, enum proof_kind kind)
 
 void proof_head(struct buf *out)
 {
-    buf_adds(out, "| lesson | seeds | proven | fixes that win | wrong turns that hurt | "
-                  "checks passed | least margin | of |\n"
-                  "| --- | --- | --- | --- | --- | --- | --- | --- |\n");
+    buf_adds(out,
+             "| lesson | seeds | proven | fixes that win | wrong turns that hurt | "
+             "checks passed | least margin | of |\n"
+             "| --- | --- | --- | --- | --- | --- | --- | --- |\n");
 }
 
 void proof_line(const struct proof *p, const char *lesson_id, struct buf *out)

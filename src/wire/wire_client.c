@@ -131,7 +131,7 @@ enum err wire_client_open(struct wire_client *c, const struct wire_request *q,
     enum err e = start_and_open(c, true, a, why);
     if (e == ERR_LOST || e == ERR_CORRUPT) /* a fall, not the lesson's own error */
         e = start_and_open(c, true, a, why);
-    return e == ERR_CORRUPT ? ERR_LOST : e; /* it is the worker that is damaged */
+    return e == ERR_CORRUPT ? ERR_LOST : e; /* damage of the worker's */
 }
 
 static void tell(struct wire_client *c, const char *what, const char *because)

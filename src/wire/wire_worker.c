@@ -1,5 +1,5 @@
 /*
- * One worker as its front sees it: started, asked, listened to, ended.
+ * A worker as its front sees it: started, asked, listened to, ended.
  *
  * The worker is the program's own image, run anew: descriptor 0 and 1 are its end of
  * the socket pair, 2 is a pipe whose last words explain a death, everything else is
@@ -24,7 +24,7 @@
 struct wire_worker {
     pid_t pid;
     int fd;         /* our end of the socket pair, non-blocking */
-    int words;      /* what the worker writes to its stderr */
+    int words;      /* the worker's stderr */
     struct buf in;  /* bytes received and not yet decoded */
     struct buf out; /* the request being sent */
     enum wire_op op;

@@ -104,7 +104,7 @@ const struct wire_lesson *card_file(const struct wire_request *q, const char *id
     return NULL;
 }
 
-/* There are more files than are read: which are missing is not known. */
+/* Tells of files beyond those that are read: which are missing is not known. */
 static void tell_too_many(struct wire_card *c, struct arena *mem)
 {
     c->broken =

@@ -357,7 +357,7 @@ static void do_validate(struct server *s, const struct wire_request *q,
     }
     if (e == ERR_OK && q->count > 0)
         e = lesson_check(l, q->seed, &s->text, &why);
-    if (e == ERR_OK && s->text.len > 0) /* which goes with the answer */
+    if (e == ERR_OK && s->text.len > 0) /* the text goes with the answer */
         e = errmsg_set(&why, ERR_LESSON, "there is something to mend");
     if (e == ERR_OK) {
         a->cards = arena_alloc(&s->keep, sizeof *a->cards);
@@ -444,7 +444,7 @@ static void do_lab_run(struct server *s, const struct wire_request *q,
     a->events = experiment_events(s->lab);
 }
 
-/* So much of the report that it fits a message; whole lines. */
+/* The length of a piece of the report that fits a message; whole lines. */
 static size_t piece_of(const struct buf *b, size_t at)
 {
     assert(at <= b->len);

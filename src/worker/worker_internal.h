@@ -28,16 +28,16 @@ struct server {
     struct ui *ui;           /* full face */
     struct plain *plain;     /* plain face */
     struct prompt
-        *prompt; /* its line, where it has a terminal; NULL: lines come whole */
+        *prompt; /* the plain face's line on a terminal; NULL: lines come whole */
     struct wire_card *cards; /* the list that is chosen from; they live in `keep` */
     size_t ncards;
     struct experiment *lab; /* NULL: none was opened */
     struct buf report;      /* of the lab: made once, told in pieces */
-    struct canvas *shown;   /* what the front has; NULL: nothing */
+    struct canvas *shown;   /* cells that the front has; NULL: nothing */
     struct canvas *next;    /* being drawn */
     struct arena keep;      /* the catalogue's strings, while the screen borrows them */
     struct buf text;        /* plain output or report of this answer */
-    struct buf tape;        /* its tape lines */
+    struct buf tape;        /* tape lines of this answer */
     struct buf message;
     bool scored; /* the score was sent */
     bool over;
@@ -46,7 +46,7 @@ struct server {
 void serve_error(struct wire_answer *a, enum err e, const struct errmsg *why);
 void serve_drop_canvases(struct server *s);
 
-/* ---- the cards of a course (cards.c) ---------------------------------------------- */
+/* ---- the cards of a course (cards.c) --------------------------------------------- */
 
 /* A course's cards, or the lessons' without a course; returns the number of them. */
 size_t cards_load(const struct wire_request *q, struct wire_card **cards,

@@ -72,7 +72,7 @@ static struct model *shop(void)
     return m;
 }
 
-/* ---- one finished request ----------------------------------------------- */
+/* ---- one finished request -------------------------------------------------------- */
 
 static struct request_done requests[REQUESTS];
 static struct slice slices[REQUESTS][SLICES];
@@ -118,7 +118,7 @@ static void bench_done(struct model *m)
     recording_free(r);
 }
 
-/* ---- an hour ------------------------------------------------------------ */
+/* ---- an hour --------------------------------------------------------------------- */
 
 static double run_hour(struct recording *r, struct world *w, struct recording **copies,
                        double *copying)

@@ -24,7 +24,7 @@
 
 static const char pinned_path[] = "tests/golden/traces.txt";
 
-/* ---- worlds --------------------------------------------------------------------- */
+/* ---- worlds ---------------------------------------------------------------------- */
 
 static void must(enum err e, const struct errmsg *why)
 {
@@ -125,7 +125,7 @@ static struct lab small_done(const struct small *s)
     return l;
 }
 
-/* ---- what is pinned ------------------------------------------------------------- */
+/* ---- what is pinned -------------------------------------------------------------- */
 
 static void say(struct buf *out, const char *world, const struct world *w)
 {
@@ -247,7 +247,7 @@ static void say_lessons(struct buf *out)
     mem_free(text);
 }
 
-/* ---- comparing ------------------------------------------------------------------ */
+/* ---- comparing ------------------------------------------------------------------- */
 
 static size_t line_len(const char *s)
 {

@@ -14,7 +14,7 @@
 
 #include <cmocka.h>
 
-/* ---- playing one ------------------------------------------------------------------ */
+/* ---- playing one ----------------------------------------------------------------- */
 
 struct incident {
     struct lesson *lesson;
@@ -93,7 +93,7 @@ static void bad_between(struct incident *x, sim_time from, sim_time to,
 }
 #define CLIENTS(...) ((const char *const[]){__VA_ARGS__, NULL})
 
-/* ---- resources that run out ------------------------------------------------------- */
+/* ---- resources that run out ------------------------------------------------------ */
 
 /* 28,232 ports, 15,000 for each batch, 60 s: one batch of three that come is well. */
 static void bluesky(void **state)
@@ -146,7 +146,7 @@ static void basecamp(void **state)
     incident_close(&x);
 }
 
-/* ---- locks, replicas, backups ----------------------------------------------------- */
+/* ---- locks, replicas, backups ---------------------------------------------------- */
 
 static void joyent(void **state)
 {
@@ -210,7 +210,7 @@ static void gitlab(void **state)
     incident_close(&x);
 }
 
-/* ---- deploys, checks, crashes ----------------------------------------------------- */
+/* ---- deploys, checks, crashes ---------------------------------------------------- */
 
 static void knight(void **state)
 {
@@ -259,7 +259,7 @@ static void incidentio(void **state)
     incident_close(&x);
 }
 
-/* ---- herds, and what goes on by itself -------------------------------------------- */
+/* ---- herds, and what goes on by itself ------------------------------------------- */
 
 static void dynamodb(void **state)
 {

@@ -1,45 +1,9 @@
 #!/bin/sh
-# all-green, played by several kinds of learners: a careful one has 90 or more; who is
-# honest, wrong once and recovers 60 to 85; who guesses, lies, waits or unplugs has not won;
-# who mends it before the first step has won, and has not shown why.
+# all-green, played by several kinds of learners: who is honest, wrong once and recovers has 60
+# to 85; who guesses, lies, waits or unplugs has not won; who mends it before the first step
+# has won, and has not shown why. (play.sh has the careful one.)
 set -u
 . "$(dirname "$0")/../lib/learner.sh"
-
-learner 'a careful learner' all-green guided 90 100 'Recovered: ' <<'end'
-status
-chart orders_placed --since 45m
-map
-shoppers
-19:51
-2
-ps checkout
-db sessions
-stacks checkout
-suspect checkout pool-leak because ps, db sessions
-up, same
-restart checkout --rolling
-wait 3m
-wait 3m
-wait 3m
-wait 3m
-say
-not known yet
-mitigated
-21:00
-db sessions
-25
-traces --open
-ask ines declined
-changes
-2
-flag pay-retry off
-restart checkout --rolling
-wait 27m
-wait 20m
-say
-recovered
-1
-end
 
 learner 'honest, wrong once, recovers' all-green guided 60 85 'Recovered: ' <<'end'
 status

@@ -3,36 +3,6 @@
 set -u
 . "$(dirname "$0")/../lib/learner.sh"
 
-learner "one who is careful" cache-stampede guided 90 100 'Recovered: ' <<'end'
-3
-chart visitors.bad_total --since 6m
-chart bookers.bad_total --since 6m
-everybody
-wait 90s
-wait 90s
-chart visitors.bad_total --since 6m
-62
-since 09:58
-chart bookings-db.cpu --since 3m
-cache
-cache ttl avail:ws-*
-chart visitors.visits_total --since 5m
-suspect seats-cache expires-together because chart bookings-db.cpu, cache ttl
-changes
-1
-2
-count bookings-db.seats.calls_total --from 2m
-490
-down, down
-set seats-cache.avail.single_flight on
-wait 4m
-wait 4m
-say --who everybody --since 09:58 --impact unknown --state mitigated --next 10:20
-wait 3m
-wait 3m
-1
-end
-
 learner "one who is wrong once" cache-stampede guided 60 85 'Recovered: ' <<'end'
 3
 chart visitors.bad_total --since 6m

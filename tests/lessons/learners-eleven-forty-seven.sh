@@ -28,35 +28,6 @@ wait 8m
 1
 end
 
-learner "one who obeys, and lives what comes back" eleven-forty-seven guided 90 100 'Recovered: ' <<'end'
-chart diners
-20%
-chart diners.bad_total --since 10m
-11:43
-2
-db sessions
-ps api
-chart menu-db.active
-chart menu-db.statements_total
-suspect menu-db past-the-peak because db, chart
-changes
-logs api-scaler
-2
-up, up
-scale api 2
-wait 150s
-wait 150s
-say --who everybody --since 11:43 --impact unknown --state mitigated --next 12:10
-wait 4m
-wait 4m
-logs api-scaler
-set api-scaler.on off
-scale api 2
-wait 9m
-wait 9m
-1
-end
-
 learner "one who is wrong once" eleven-forty-seven guided 60 85 'Recovered: ' <<'end'
 chart diners
 20%

@@ -16,16 +16,6 @@ shoppers
 cured
 20:30"
 
-learner "one who obeys" first-page guided 90 100 'Cured: |Recovered: ' <<end
-status
-29%
-chart orders
-20:06
-changes
-2
-$cure
-end
-
 learner "one who disobeys, and goes on from there" first-page guided 40 90 'Cured: |Recovered: |Mitigated: ' <<end
 restart shop
 yes

@@ -3,27 +3,6 @@
 set -u
 . "$(dirname "$0")/../lib/learner.sh"
 
-learner "one who looks at each part first" is-it-good guided 90 100 'It held: ' <<'end'
-map
-insurer
-config desk.insurer
-0
-2
-config door
-config desk/catalogue
-config rx-db
-config post.filed.labels
-config labels
-cache
-improve failover idle-timeout once
-improve single-flight timeout
-wait 60m
-wait 60m
-wait 60m
-wait 60m
-2
-end
-
 learner "one who buys more of everything" is-it-good guided 0 39 'It did not hold' <<'end'
 insurer
 0

@@ -4,55 +4,6 @@
 set -u
 . "$(dirname "$0")/../lib/learner.sh"
 
-learner "one who obeys, and lives the restart" the-storm-after guided 95 100 'Recovered: ' <<'end'
-count
-110
-chart locks_opened --since 16m
-07:58
-changes
-chart stations-db.cpu --since 16m
-3
-status
-wait 1m
-chart riders
-96%
-status
-chart riders --since 16m
-chart edge
-ps stations
-metrics rides.stations
-metrics stations
-stations retry-storm
-up, down
-restart stations
-yes
-wait 150s
-wait 150s
-limit edge 5
-yes
-wait 1m
-wait 1m
-limit edge off
-wait 4m
-wait 4m
-say
-riders
-95%
-mitigated
-08:30
-2
-set rides.stations.retry_budget 10%
-wait 20m
-wait 20m
-wait 20m
-wait 20m
-wait 20m
-wait 20m
-say --who riders --since 07:58 --impact 95% --state recovered --next 09:00
-count
-1
-end
-
 # The sums of the debrief, held against the counters at the end and against each other.
 awk '
     function number(from, i, n) { # the one that ends before word `from`: "73 062 checks"

@@ -4,36 +4,6 @@
 set -u
 . "$(dirname "$0")/../lib/learner.sh"
 
-learner "one who is careful" two-am guided 90 100 'Recovered: ' <<'end'
-status
-chart parcels_sorted --since 30m
-02:00
-ps sorter
-db replicas
-metrics parcels-db
-status
-suspect parcels-db host-gone because ps, db replicas
-changes
-trigger parcels-db
-db replicas
-parcels-db.db-2
-replica resume parcels-db
-db failover parcels-db
-yes
-wait 4m
-wait 4m
-2
-restart sorter --rolling
-wait 4m
-wait 4m
-say --who belts --since 02:00 --impact "not known yet" --state mitigated --next 02:45
-2
-wait 10m
-wait 10m
-wait 10m
-1
-end
-
 learner "one who disobeys, and loses what was answered" two-am guided 0 85 'Mitigated: ' <<'end'
 02:00
 db replicas

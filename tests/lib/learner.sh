@@ -11,7 +11,7 @@ learners_bad=0
 # line with the outcome begins: a pattern of grep -E.
 learner() {
     timeout 300 "$truecode" play "lessons/$2.lua" --plain --new --mode "$3" --seed 1 \
-        >"$scratch/out" 2>&1
+        >"$scratch/out" 2>"$scratch/err"
     status=$?
     tr '\n' ' ' <"$scratch/out" >"$scratch/line"
     score=$(grep -oE 'Score [0-9]+ of' "$scratch/line" | grep -oE '[0-9]+' | head -n 1)
@@ -21,7 +21,7 @@ learner() {
     else
         echo "not ok - $2: $1, ${score:-no} points, not $4 to $5 and '$6' (status $status)"
         sed -n '/: what happened/,/What happened to users/p' "$scratch/out" | sed 's/^/    /'
-        tail -n 5 "$scratch/out" | sed 's/^/    /'
+        tail -n 5 "$scratch/out" "$scratch/err" | sed 's/^/    /'
         learners_bad=1
     fi
 }

@@ -171,8 +171,7 @@ void table_slo_alert_detection_times(struct ref *r)
     csv_close(&t);
 }
 
-/* ---- burn rates -------------------------------------------------------------------
- */
+/* ---- burn rates ------------------------------------------------------------------ */
 
 /* What the objective says after the long window (or 6 hours where there is none) at a
  * table's error rate. */

@@ -115,7 +115,7 @@ static void step_to(struct audit *a, sim_time until, uint64_t events)
     }
 }
 
-/* ---- conservation --------------------------------------------------------------- */
+/* ---- conservation ---------------------------------------------------------------- */
 
 static double of(const struct audit *a, comp_id c, const char *metric)
 {
@@ -168,7 +168,7 @@ static void conserve(const struct audit *a)
     }
 }
 
-/* ---- Little --------------------------------------------------------------------- */
+/* ---- Little ---------------------------------------------------------------------- */
 
 static void little(const struct audit *a)
 {

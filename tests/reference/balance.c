@@ -103,8 +103,7 @@ void table_power_of_two_choices(struct ref *r)
     csv_close(&t);
 }
 
-/* ---- consistent hashing -------------------------------------------------------------
- */
+/* ---- consistent hashing ---------------------------------------------------------- */
 
 /* One ring: how unequal the shares of `n` instances are that `m` requests see. */
 struct ring {

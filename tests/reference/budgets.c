@@ -27,8 +27,7 @@ static struct lab shop_lab(const char *external, const char *client, const char 
     return l;
 }
 
-/* ---- the quota of the AWS SDKs ------------------------------------------------------
- */
+/* ---- the quota of the AWS SDKs --------------------------------------------------- */
 
 /* "drains" when in two hours less than a tenth of the quota is left. */
 static const char *drains(struct lab *l, const char *policy, double capacity)
@@ -96,8 +95,7 @@ static void refund(struct ref *r, double capacity, double cost, double back)
     lab_free(&l);
 }
 
-/* ---- gRPC --------------------------------------------------------------------------
- */
+/* ---- gRPC ------------------------------------------------------------------------ */
 
 /* Ten tokens, each failure one less: 9, (retry) 8, 7, (retry) 6, 5: no more. */
 static void grpc(struct ref *r)
@@ -142,8 +140,7 @@ void table_aws_sdk_retry_quota(struct ref *r)
     csv_close(&t);
 }
 
-/* ---- the SRE book -------------------------------------------------------------------
- */
+/* ---- the SRE book ---------------------------------------------------------------- */
 
 void retries_per_minute(struct ref *r, double expected)
 {

@@ -130,8 +130,7 @@ void table_lru_che_zipf(struct ref *r)
     csv_close(&t);
 }
 
-/* ---- filling a cold cache ---------------------------------------------------------
- */
+/* ---- filling a cold cache -------------------------------------------------------- */
 
 /* Lookups one after the other, evenly; counts until all keys are there. */
 static double draws_to_fill(struct lab *l, double n, double *occupied)

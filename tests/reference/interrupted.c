@@ -11,7 +11,7 @@
 #include <math.h>
 #include <string.h>
 
-/* ---- priorities ----------------------------------------------------------------- */
+/* ---- priorities ------------------------------------------------------------------ */
 
 static struct lab two_classes(double high, double low, const char *more)
 {
@@ -70,7 +70,7 @@ void table_mm1_priority(struct ref *r)
     csv_close(&t);
 }
 
-/* ---- pauses --------------------------------------------------------------------- */
+/* ---- pauses ---------------------------------------------------------------------- */
 
 static struct lab paused(double rate, double f, double length, bool det)
 {

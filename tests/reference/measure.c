@@ -12,7 +12,7 @@
 #include <cmocka.h>
 #include <math.h>
 
-/* ---- how long ------------------------------------------------------------------- */
+/* ---- how long -------------------------------------------------------------------- */
 
 /* What a run may cost; `make test` has less time. */
 static double most_customers(const struct ref *r)
@@ -70,7 +70,7 @@ void lab_again(struct lab *l, uint64_t seed)
         fail_msg("%s", why.text);
 }
 
-/* ---- counters ------------------------------------------------------------------- */
+/* ---- counters -------------------------------------------------------------------- */
 
 size_t run_count_of(struct run *run, const char *comp, const char *metric, int instance)
 {
@@ -127,7 +127,7 @@ struct sample run_rate(const struct run *run, size_t counter)
     return (struct sample){s.mean / seconds, s.se / seconds};
 }
 
-/* ---- percentiles ---------------------------------------------------------------- */
+/* ---- percentiles ----------------------------------------------------------------- */
 
 enum { STEP_BITS = 12, STEPS = 1 << STEP_BITS, BUCKETS = 48 * STEPS };
 
@@ -268,7 +268,7 @@ void run_percentile(const struct run *run, const char *what, double expected,
     ref_percentile(run->ref, what, expected, run_rank_value(run, quantile, unit));
 }
 
-/* ---- the run -------------------------------------------------------------------- */
+/* ---- the run --------------------------------------------------------------------- */
 
 static void go_to(struct run *run, sim_time until)
 {

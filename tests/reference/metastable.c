@@ -38,7 +38,7 @@ static const char *state_name(double good, double load)
     return good < 0.1 * load ? "metastable" : "in between";
 }
 
-/* ---- retries -------------------------------------------------------------------- */
+/* ---- retries --------------------------------------------------------------------- */
 
 /* One server of 300/s. In the outage nothing is served and nothing is lost: all of it
  * is delivered at the end. */
@@ -226,8 +226,7 @@ void table_metastable_hotos21_retry(struct ref *r)
     csv_close(&t);
 }
 
-/* ---- a cache that is lost ---------------------------------------------------------
- */
+/* ---- a cache that is lost -------------------------------------------------------- */
 
 /* Room for nine keys in ten, all alike: 90 % hits. Whoever waits for the database
  * longer than a second gives up and stores nothing. */

@@ -62,7 +62,7 @@ static void judge_means(struct run *run, const struct means *m, const struct csv
             ref_mean(run->ref, columns[i], csv_number(t, row, columns[i]), s[i]);
 }
 
-/* ---- percentiles of a row ------------------------------------------------------- */
+/* ---- percentiles of a row -------------------------------------------------------- */
 
 struct wanted {
     const char *column;
@@ -118,7 +118,7 @@ static void judge_ranks(const struct run *run, const struct csv *t, size_t row,
     }
 }
 
-/* ---- tables --------------------------------------------------------------------- */
+/* ---- tables ---------------------------------------------------------------------- */
 
 void table_mm1(struct ref *r)
 {
@@ -342,7 +342,7 @@ void table_mm1k(struct ref *r)
     csv_close(&t);
 }
 
-/* ---- pooling: k instances of one worker, chosen at random, or one of k ---------- */
+/* ---- pooling: k instances of one worker, chosen at random, or one of k ----------- */
 
 static bool pooling_half(struct ref *r, const struct csv *t, size_t i, bool pooled,
                          struct sample *w)

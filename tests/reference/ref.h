@@ -53,7 +53,7 @@
 
 #include <stdio.h>
 
-/* ---- tables of expected values -------------------------------------------------- */
+/* ---- tables of expected values --------------------------------------------------- */
 
 enum { CSV_COLUMNS = 24, CSV_ROWS = 128 };
 struct csv {
@@ -70,7 +70,7 @@ double csv_number(const struct csv *t, size_t row, const char *column);
 /* The row whose `column` reads `text`. */
 size_t csv_find(const struct csv *t, const char *column, const char *text);
 
-/* ---- verdicts ------------------------------------------------------------------- */
+/* ---- verdicts -------------------------------------------------------------------- */
 
 struct ref {
     bool full; /* long mode */
@@ -121,7 +121,7 @@ void ref_end(struct ref *r, int failed_before);
 /* Mean and standard error of independent figures. */
 struct sample sample_of(const double *x, size_t n);
 
-/* ---- runs ----------------------------------------------------------------------- */
+/* ---- runs ------------------------------------------------------------------------ */
 
 /* Values of a histogram with 4096 steps per octave: the nearest rank is right to an
  * eighth of a thousandth. */
@@ -201,7 +201,7 @@ void lab_again(struct lab *l, uint64_t seed);
 /* From empty to empty, about so long: fails the test where a book does not balance. */
 void audit(struct model *m, uint64_t seed, sim_time length);
 
-/* ---- the tables ----------------------------------------------------------------- */
+/* ---- the tables ------------------------------------------------------------------ */
 
 #define REF_TABLES(X)                                                                  \
     X(mm1)                                                                             \

@@ -56,8 +56,7 @@ void table_retry_amplification(struct ref *r)
     csv_close(&t);
 }
 
-/* ---- what was written about it -----------------------------------------------------
- */
+/* ---- what was written about it --------------------------------------------------- */
 
 static double published(const struct csv *t, const char *name)
 {

@@ -92,8 +92,7 @@ static struct lab fanout_lab(const struct node *leaf, int fanout, double quorum,
     return l;
 }
 
-/* ---- one slow leaf is enough -------------------------------------------------------
- */
+/* ---- one slow leaf is enough ----------------------------------------------------- */
 
 static void fanout_row(struct ref *r, double p, double n, double expected)
 {
@@ -155,8 +154,7 @@ void table_tail_fanout(struct ref *r)
     csv_close(&t);
 }
 
-/* ---- calibrated: percentiles of the whole request -----------------------------------
- */
+/* ---- calibrated: percentiles of the whole request -------------------------------- */
 
 enum { MOST_RANKS = 4 };
 

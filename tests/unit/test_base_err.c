@@ -78,8 +78,7 @@ static void every_error_has_a_phrase(void **state)
     assert_string_equal(err_phrase((enum err)999), "an unknown error");
 }
 
-/* ---- the two ways to end at once ---------------------------------------------------
- */
+/* ---- the two ways to end at once ------------------------------------------------- */
 
 static void restore(void)
 {

@@ -76,8 +76,7 @@ static void arena_strings(void **state)
     arena_release(&a);
 }
 
-/* ---- buf ---------------------------------------------------------------------------
- */
+/* ---- buf ------------------------------------------------------------------------- */
 
 /* A buf of at most ten bytes holds ten; what does not fit is left out whole, and so is all
  * that comes after, though it would fit. */
@@ -234,8 +233,7 @@ static void padding_counts_columns_of_the_last_line(void **state)
     buf_release(&b);
 }
 
-/* ---- sort -------------------------------------------------------------------------
- */
+/* ---- sort ------------------------------------------------------------------------ */
 
 struct item {
     int key;

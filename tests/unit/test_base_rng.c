@@ -95,8 +95,7 @@ static void first_draws_of_many_streams_are_uniform(void **state)
     assert_true(chi2 < 115); /* 63 degrees of freedom, p = 0.0001 */
 }
 
-/* ---- distributions ------------------------------------------------------------------
- */
+/* ---- distributions --------------------------------------------------------------- */
 
 /* The chi-square statistic of counts that should all be the same. */
 static double evenness(const int *count, int n)

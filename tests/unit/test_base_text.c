@@ -12,8 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* ---- UTF-8 --------------------------------------------------------------------------
- */
+/* ---- UTF-8 ----------------------------------------------------------------------- */
 
 static void every_code_point_survives_the_round_trip(void **state)
 {
@@ -95,8 +94,7 @@ static void widths(void **state)
     assert_int_equal(text_width("e\xCC\x81t\xC3\xA9 \xE4\xB8\xAD"), 6);
 }
 
-/* ---- clean -------------------------------------------------------------------------
- */
+/* ---- clean ----------------------------------------------------------------------- */
 
 /* The cleaned text of n bytes, in a static buffer of the caller's. */
 static size_t clean(char out[2000], const char *s, size_t n, bool keep_newlines)
@@ -288,8 +286,7 @@ static void every_code_point_comes_out_clean(void **state)
     }
 }
 
-/* ---- wrap --------------------------------------------------------------------------
- */
+/* ---- wrap ------------------------------------------------------------------------ */
 
 #define ASSERT_WRAP(source, columns, expected)                                         \
     do {                                                                               \

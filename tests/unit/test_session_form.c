@@ -51,7 +51,7 @@ static void test_it_can_be_left(void **state)
     session_free(s);
 }
 
-/* ---- a question that is answered by a name ------------------------------------------ */
+/* ---- a question that is answered by a name --------------------------------------- */
 
 static bool completes(struct session *s, const char *line, const char *word)
 {

@@ -229,7 +229,7 @@ static void a_change_may_be_two_lines(void **state)
     session_free(s);
 }
 
-static void any_change_counts_from_the_last(void **state)
+static void any_change_counts_from_the_last_of_a_minute(void **state)
 {
     (void)state;
     struct session *s = predicted("change = 'rollback api'", "change = 'any'");
@@ -240,6 +240,11 @@ static void any_change_counts_from_the_last(void **state)
     play_type(s, "rollback api");
     assert_true(s->forecasts[0].due > due);
     assert_false(s->forecasts[0].confounded);
+    play_type(s, "wait 2m");
+    play_for(s, 2 * SIM_MIN);
+    play_type(s, "restart api");
+    assert_true(play_said(s, "the night in which you left it there"));
+    assert_true(s->forecasts[0].told && s->forecasts[0].left);
     session_free(s);
 }
 
@@ -257,7 +262,7 @@ int main(void)
         cmocka_unit_test(another_change_is_no_test),
         cmocka_unit_test(one_more_shows_the_night_without_it),
         cmocka_unit_test(a_change_may_be_two_lines),
-        cmocka_unit_test(any_change_counts_from_the_last),
+        cmocka_unit_test(any_change_counts_from_the_last_of_a_minute),
     };
     return cmocka_run_group_tests_name("session: moot", tests, NULL, NULL);
 }

@@ -211,7 +211,7 @@ static void the_healthy_night_keeps_every_promise(void **state)
     free(text);
 }
 
-/* ---- what began it, what would have prevented it ---------------------------------- */
+/* ---- what began it, what would have prevented it --------------------------------- */
 
 static int diagnosis(const char *text, const char *trigger)
 {

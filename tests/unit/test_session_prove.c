@@ -80,7 +80,7 @@ static void test_small_is_proven(void **state)
     proven(play_small);
 }
 
-/* ---- what the guide says ----------------------------------------------------------- */
+/* ---- what the guide says --------------------------------------------------------- */
 
 #define V2 "function(s) return s:version('api') == 'v2' end"
 
@@ -413,7 +413,7 @@ static void test_a_fix_that_ends_too_late(void **state)
     edited(refused, "ends_at = min(40)", "ends_at = min(8)", "ends_at");
 }
 
-/* ---- what is asked for ------------------------------------------------------------- */
+/* ---- what is asked for ----------------------------------------------------------- */
 
 static void only(const char *words, struct proof *p, struct errmsg *why, enum err want)
 {

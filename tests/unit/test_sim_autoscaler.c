@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-/* ---- the arithmetic ------------------------------------------------------------- */
+/* ---- the arithmetic -------------------------------------------------------------- */
 
 static int want(int have, int measured, double each, int not_ready, int missing)
 {
@@ -60,7 +60,7 @@ static void limits_of_a_period(void **state)
     assert_int_equal(scaler_least(10, 0), 10);
 }
 
-/* ---- in models ------------------------------------------------------------------ */
+/* ---- in models ------------------------------------------------------------------- */
 
 static struct lab scaled(const char *scaler, const char *rate)
 {

@@ -71,7 +71,7 @@ static void fault(struct lab *l, int instance, const char *name, double x, sim_t
         fail_msg("%s", why.text);
 }
 
-/* ---- consistent hashing --------------------------------------------------------- */
+/* ---- consistent hashing ---------------------------------------------------------- */
 
 /* Coefficient of variation of the shares, squared, over rings of several seeds; the
  * exact value is (n - 1) / (n v + 1). */
@@ -201,7 +201,7 @@ static void switched_on_while_it_runs(void **state)
     lab_free(&l);
 }
 
-/* ---- weights and times ---------------------------------------------------------- */
+/* ---- weights and times ----------------------------------------------------------- */
 
 static void as_much_as_it_weighs(void **state)
 {
@@ -241,7 +241,7 @@ static void the_slow_one_gets_less(void **state)
     assert_true(slow[1] < 0.05 && slow[1] > 0);
 }
 
-/* ---- ejection ------------------------------------------------------------------- */
+/* ---- ejection -------------------------------------------------------------------- */
 
 static void one_that_fails_is_ejected_for_a_while(void **state)
 {
@@ -322,7 +322,7 @@ static void a_bad_share_is_enough(void **state)
     lab_free(&l);
 }
 
-/* ---- slow start ----------------------------------------------------------------- */
+/* ---- slow start ------------------------------------------------------------------ */
 
 static void one_that_has_come_gets_more_and_more(void **state)
 {

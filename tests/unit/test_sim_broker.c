@@ -99,7 +99,7 @@ static void whose_message_it_is(void **state)
     lab_free(&l);
 }
 
-/* ---- the usual ------------------------------------------------------------------ */
+/* ---- the usual ------------------------------------------------------------------- */
 
 static void what_goes_in_comes_out(void **state)
 {
@@ -181,7 +181,7 @@ static void one_frozen_partition_with_keys(void **state)
     lab_free(&l);
 }
 
-/* ---- acting --------------------------------------------------------------------- */
+/* ---- acting ---------------------------------------------------------------------- */
 
 static enum err act(struct lab *l, enum action_kind kind, const char *comp,
                     int instance, const char *name, struct value v)
@@ -225,7 +225,7 @@ static struct lab log_of(const char *topic_is, const char *sub_is, double second
     return l;
 }
 
-/* ---- publishing ----------------------------------------------------------------- */
+/* ---- publishing ------------------------------------------------------------------ */
 
 static struct lab late_answers(const char *topic_is)
 {
@@ -304,7 +304,7 @@ static void partitions_can_only_be_more(void **state)
     lab_free(&l);
 }
 
-/* ---- logs ----------------------------------------------------------------------- */
+/* ---- logs ------------------------------------------------------------------------ */
 
 static void batches_share_their_cost(void **state)
 {
@@ -531,7 +531,7 @@ static void a_full_partition_drops_the_oldest(void **state)
     lab_free(&l);
 }
 
-/* ---- queues --------------------------------------------------------------------- */
+/* ---- queues ---------------------------------------------------------------------- */
 
 static struct lab queue_of(const char *more, double seconds)
 {
@@ -643,7 +643,7 @@ static void a_crash_shows_when_the_visibility_is_over(void **state)
     lab_free(&l);
 }
 
-/* ---- faults --------------------------------------------------------------------- */
+/* ---- faults ---------------------------------------------------------------------- */
 
 static void a_broker_that_is_down(void **state)
 {
@@ -730,7 +730,7 @@ static void a_slow_broker(void **state)
     lab_free(&l);
 }
 
-/* ---- who else ------------------------------------------------------------------- */
+/* ---- who else -------------------------------------------------------------------- */
 
 /* Two subscriptions have each their own place; one is a third party's webhook. */
 static void each_subscription_gets_everything(void **state)

@@ -61,7 +61,7 @@ static void near(double x, double right, double off)
 /* Ten messages are a MiB, and 27,648 bytes are left. */
 #define BIG "message_bytes=102400"
 
-/* ---- cores ---------------------------------------------------------------------- */
+/* ---- cores ----------------------------------------------------------------------- */
 
 static void messages_are_work(void **state)
 {
@@ -106,7 +106,7 @@ static void what_is_worked_on_is_not_stored(void **state)
     lab_free(&l);
 }
 
-/* ---- priority ------------------------------------------------------------------- */
+/* ---- priority -------------------------------------------------------------------- */
 
 /* Two producers, of class 0 and 3, and a reader that takes `work`. */
 static struct lab two_classes(const char *broker, const char *topic, const char *low,
@@ -246,7 +246,7 @@ static void preemption_needs_order_and_cores(void **state)
     }
 }
 
-/* ---- memory and disk ------------------------------------------------------------ */
+/* ---- memory and disk ------------------------------------------------------------- */
 
 static void producers_wait_for_room_in_order(void **state)
 {
@@ -329,7 +329,7 @@ static void connections_take_memory(void **state)
     lab_free(&l);
 }
 
-/* ---- retention ------------------------------------------------------------------ */
+/* ---- retention ------------------------------------------------------------------- */
 
 static void bytes_end_what_is_kept(void **state)
 {

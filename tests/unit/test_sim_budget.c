@@ -62,7 +62,7 @@ static double call(const struct lab *l, const char *metric)
 
 #define TEN_A_SECOND "to=edge/get rate=10 arrivals=even"
 
-/* ---- the bulkhead's queue ------------------------------------------------------- */
+/* ---- the bulkhead's queue -------------------------------------------------------- */
 
 static void they_wait_their_turn(void **state)
 {
@@ -158,7 +158,7 @@ static void a_long_queue_that_all_fails(void **state)
     lab_free(&l);
 }
 
-/* ---- budgets -------------------------------------------------------------------- */
+/* ---- budgets --------------------------------------------------------------------- */
 
 /* 100 calls a second, each attempt fails with probability p; what was denied. */
 static double denied(double p, const char *budget)
@@ -267,7 +267,7 @@ static void an_open_breaker_ends_it(void **state)
     lab_free(&l);
 }
 
-/* ---- the adaptive throttle ------------------------------------------------------ */
+/* ---- the adaptive throttle ------------------------------------------------------- */
 
 /* A callee that takes 20 a second gets K times as many, whatever is offered. A call that
  * the policy's own throttle refuses is not tried again: each retry follows an attempt

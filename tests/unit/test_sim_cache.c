@@ -42,7 +42,7 @@ static void near(double x, double right, double off)
         fail_msg("%.4f is not %.4f", x, right);
 }
 
-/* ---- cores ---------------------------------------------------------------------- */
+/* ---- cores ----------------------------------------------------------------------- */
 
 #define USERS  "to=app/get arrivals=even rate="
 #define FILLED "filled_at_start=on ttl=240h keys="
@@ -137,7 +137,7 @@ static void what_is_inside_ends_when_it_goes_down(void **state)
     lab_free(&l);
 }
 
-/* ---- memory --------------------------------------------------------------------- */
+/* ---- memory ---------------------------------------------------------------------- */
 
 /* Ten values fit: a MiB and 100 KiB each. */
 #define VALUES "value_bytes=102400 ttl=240h keys="

@@ -61,7 +61,7 @@ static void what_is_planned_too_late_happens_now(void **state)
     bench_free(&b);
 }
 
-/* ---- a ring of cancelled timeouts ----------------------------------------------- */
+/* ---- a ring of cancelled timeouts ------------------------------------------------ */
 
 /* 20,000 requests a second, each with a timeout of 30 s that is cancelled when it is
  * answered after a millisecond: 20 are under way, which no world is too small for. */
@@ -89,7 +89,7 @@ static void cancelled_timeouts_do_not_fill_a_world(void **state)
     bench_free(&b);
 }
 
-/* ---- any order ------------------------------------------------------------------ */
+/* ---- any order ------------------------------------------------------------------- */
 
 enum { EVENTS = 400000 };
 

@@ -130,7 +130,7 @@ static struct lab world(uint64_t seed)
     return l;
 }
 
-/* ---- what may happen ------------------------------------------------------------ */
+/* ---- what may happen ------------------------------------------------------------- */
 
 static void turn_knob(struct lab *l, struct rng *r)
 {
@@ -171,7 +171,7 @@ static void hit(struct lab *l, struct rng *r)
     }
 }
 
-/* ---- books ---------------------------------------------------------------------- */
+/* ---- books ----------------------------------------------------------------------- */
 
 static void on_done(void *ctx, const struct request_done *r)
 {

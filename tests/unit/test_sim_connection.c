@@ -73,7 +73,7 @@ static struct told longest(struct lab *l, sim_time until)
     return t;
 }
 
-/* ---- dead and silent ------------------------------------------------------------ */
+/* ---- dead and silent ------------------------------------------------------------- */
 
 /* RTO 200 ms, doubled to two minutes, fifteen times: 924.6 s, as Linux has it. Whoever
  * opens a connection meanwhile is well. */
@@ -221,7 +221,7 @@ static void a_pools_connections_die_too(void **state)
     lab_free(&l);
 }
 
-/* ---- keeping -------------------------------------------------------------------- */
+/* ---- keeping --------------------------------------------------------------------- */
 
 /* Go keeps two; each that comes back beyond is closed, so every third request opens
  * one: as many come back as are taken, and of 0, 1 and 2 idle ones each is as likely. */
@@ -267,7 +267,7 @@ static void they_are_closed_by_age_and_when_idle(void **state)
     lab_free(&l);
 }
 
-/* ---- ports ---------------------------------------------------------------------- */
+/* ---- ports ----------------------------------------------------------------------- */
 
 /* 1,000 requests a second with a connection each: 28,232 ports are gone after 28 s;
  * then as many connections as come out of TIME_WAIT, 470 a second. */
@@ -359,7 +359,7 @@ static void a_pool_runs_out_of_ports(void **state)
     }
 }
 
-/* ---- hosts that are gone -------------------------------------------------------- */
+/* ---- hosts that are gone --------------------------------------------------------- */
 
 /* A host that is gone: SYNs are sent after 1, 2, 4 ... s, and given up after 127 s, or
  * when connect_timeout is over. One that refuses does so at once. */
@@ -434,7 +434,7 @@ static void a_connect_timeout_is_apart_from_the_calls(void **state)
     lab_free(&l);
 }
 
-/* ---- many requests on one connection ---------------------------------------------- */
+/* ---- many requests on one connection --------------------------------------------- */
 
 static void streams_share_a_connection(void **state)
 {
@@ -550,8 +550,7 @@ static void a_shared_connection_is_given_up_as_a_whole(void **state)
 static void a_timeout_leaves_it_to_the_kernel(void **state)
 {
     (void)state;
-    struct lab l =
-        town("", "streams=1000 timeout=5s", "rate=10 arrivals=even", SIM_MS);
+    struct lab l = town("", "streams=1000 timeout=5s", "rate=10 arrivals=even", SIM_MS);
     lab_start(&l, 1);
     lab_run(&l, 10 * SIM_SEC + 50 * SIM_MS);
     lab_fault(&l, "net", "forget", NULL, 0);
@@ -571,7 +570,8 @@ static void a_timeout_leaves_it_to_the_kernel(void **state)
 static void after_a_cut_the_oldest_goes_first(void **state)
 {
     (void)state;
-    const char *const policies[] = {"streams=1000 timeout=5s", "max_idle=100 timeout=5s"};
+    const char *const policies[] = {"streams=1000 timeout=5s",
+                                    "max_idle=100 timeout=5s"};
     double failed[2];
     for (int i = 0; i < 2; i++) {
         struct lab l = town("", policies[i], "rate=10 arrivals=even", SIM_MS);

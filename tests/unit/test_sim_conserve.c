@@ -333,7 +333,7 @@ static void forks_in_trouble_end_alike(void **state)
     world_free(w);
 }
 
-/* ---- the same shop over links --------------------------------------------------- */
+/* ---- the same shop over links ---------------------------------------------------- */
 
 static comp_id policy(struct model *m, const char *name)
 {

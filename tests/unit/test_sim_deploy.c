@@ -84,7 +84,7 @@ static void watch(struct world *w, sim_time until, double *fewest, double *most)
     }
 }
 
-/* ---- roll-outs ------------------------------------------------------------------ */
+/* ---- roll-outs ------------------------------------------------------------------- */
 
 static void several_at_once(void **state)
 {
@@ -285,7 +285,7 @@ static void requests_keep_their_version(void **state)
     world_free(w);
 }
 
-/* ---- canaries ------------------------------------------------------------------- */
+/* ---- canaries -------------------------------------------------------------------- */
 
 static double failed_share(struct world *w, sim_time d)
 {
@@ -367,7 +367,7 @@ static void a_canary_that_makes_no_sense_is_refused(void **state)
     world_free(w);
 }
 
-/* ---- probes --------------------------------------------------------------------- */
+/* ---- probes ---------------------------------------------------------------------- */
 
 static double restarted_after(const char *param, int64_t n)
 {
@@ -455,7 +455,7 @@ static void a_slow_starter_needs_a_delay(void **state)
     world_free(w);
 }
 
-/* ---- zones ---------------------------------------------------------------------- */
+/* ---- zones ----------------------------------------------------------------------- */
 
 static void a_zone_takes_its_instances_with_it(void **state)
 {
@@ -489,7 +489,7 @@ static void a_zone_takes_its_instances_with_it(void **state)
     world_free(w);
 }
 
-/* ---- two colours ---------------------------------------------------------------- */
+/* ---- two colours ----------------------------------------------------------------- */
 
 static struct world *colours(int n, sim_time keep, bool balancer)
 {

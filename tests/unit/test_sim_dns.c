@@ -112,7 +112,7 @@ static void kept_connections_know_no_names(void **state)
     lab_free(&l);
 }
 
-/* ---- the resolver fails --------------------------------------------------------- */
+/* ---- the resolver fails ---------------------------------------------------------- */
 
 static void a_dead_resolver_hurts_after_the_ttl(void **state)
 {
@@ -176,7 +176,7 @@ static void a_no_is_kept_too(void **state)
     lab_free(&l);
 }
 
-/* ---- instances ------------------------------------------------------------------ */
+/* ---- instances ------------------------------------------------------------------- */
 
 static void addresses_are_as_old_as_the_answer(void **state)
 {
@@ -228,7 +228,7 @@ static void users_are_behind_many_resolvers(void **state)
     lab_free(&l);
 }
 
-/* ---- databases ------------------------------------------------------------------ */
+/* ---- databases ------------------------------------------------------------------- */
 
 static void connections_follow_a_failover_late(void **state)
 {
@@ -262,7 +262,7 @@ static void connections_follow_a_failover_late(void **state)
     lab_free(&l);
 }
 
-/* ---- the rest ------------------------------------------------------------------- */
+/* ---- the rest -------------------------------------------------------------------- */
 
 static void what_does_not_fit_is_refused(void **state)
 {
@@ -312,7 +312,7 @@ static void forks_in_the_middle_end_alike(void **state)
     lab_free(&l);
 }
 
-/* ---- a resolver that is full ------------------------------------------------------ */
+/* ---- a resolver that is full ----------------------------------------------------- */
 
 /* Every call asks: `users` a second of them, with room for all of them at `front`. */
 static struct lab busy(const char *dns, const char *rate)

@@ -146,7 +146,7 @@ static void duality(void **state)
     lab_free(&l);
 }
 
-/* ---- failures ------------------------------------------------------------------- */
+/* ---- failures -------------------------------------------------------------------- */
 
 static void all_must_succeed_unless_a_share_will_do(void **state)
 {
@@ -180,7 +180,7 @@ static void it_fails_when_it_is_lost(void **state)
     lab_free(&l);
 }
 
-/* ---- those that are let go ------------------------------------------------------ */
+/* ---- those that are let go ------------------------------------------------------- */
 
 static void leaves_that_are_too_many_go_on_or_stop(void **state)
 {

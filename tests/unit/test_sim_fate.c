@@ -117,7 +117,8 @@ static void a_dropped_table_is_missed_until_it_is_restored(void **state)
     assert_true(of(&l, "readers", "failed_total") == failed);
     /* No more than the backup holds: 15 rows a second came in the 40 s after it. */
     assert_true(of(&l, "db.t", "rows") > 100000);
-    double gone = of(&l, "db.t", "wiped_total"), back = of(&l, "db.t", "restored_total");
+    double gone = of(&l, "db.t", "wiped_total"),
+           back = of(&l, "db.t", "restored_total");
     assert_true(gone - back >= 300 && gone - back <= 340);
     assert_true(of(&l, "db.t", "missing") == gone - back);
     lab_free(&l);

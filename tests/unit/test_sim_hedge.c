@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-/* ---- what is seen --------------------------------------------------------------- */
+/* ---- what is seen ---------------------------------------------------------------- */
 
 struct seen {
     struct request_done user[64], server[256];
@@ -96,7 +96,7 @@ static void assert_books(const struct lab *l)
                     of_call(l, "copies_lost_total") + of_call(l, "in_flight"));
 }
 
-/* ---- one hedge ------------------------------------------------------------------ */
+/* ---- one hedge ------------------------------------------------------------------- */
 
 static void the_first_answer_wins(void **state)
 {
@@ -190,7 +190,7 @@ static void the_same_through_a_balancer(void **state)
     lab_free(&l);
 }
 
-/* ---- ends ----------------------------------------------------------------------- */
+/* ---- ends ------------------------------------------------------------------------ */
 
 static void a_failed_copy_leaves_it_to_the_other(void **state)
 {
@@ -270,7 +270,7 @@ static void a_retry_is_hedged_anew(void **state)
     lab_free(&l);
 }
 
-/* ---- limits --------------------------------------------------------------------- */
+/* ---- limits ---------------------------------------------------------------------- */
 
 static void no_more_copies_than_allowed(void **state)
 {
@@ -327,7 +327,7 @@ static void bad_values_are_refused(void **state)
     }
 }
 
-/* ---- tied ----------------------------------------------------------------------- */
+/* ---- tied ------------------------------------------------------------------------ */
 
 /* One worker per instance, kept busy, so that copies wait in both queues. */
 static struct lab queues_of(struct dist time, const char *call, double rate)
@@ -410,7 +410,7 @@ static void one_that_is_being_served_is_not_stopped(void **state)
     lab_free(&l);
 }
 
-/* ---- theory --------------------------------------------------------------------- */
+/* ---- theory ---------------------------------------------------------------------- */
 
 /* Exponential with mean 1, hedged after d: the rest is the least of two, so
  * E[T] = 1 - exp(-d) / 2, and exp(-d) of them are hedged. */
@@ -443,7 +443,7 @@ static void the_least_of_two(void **state)
     lab_free(&l);
 }
 
-/* ---- copies of worlds ----------------------------------------------------------- */
+/* ---- copies of worlds ------------------------------------------------------------ */
 
 static void forks_end_alike(void **state)
 {

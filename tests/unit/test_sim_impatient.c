@@ -34,7 +34,7 @@ static double app(const struct lab *l, const char *metric)
     return lab_metric(l, "app", metric);
 }
 
-/* ---- patience ------------------------------------------------------------------- */
+/* ---- patience -------------------------------------------------------------------- */
 
 /* One every 100 ms, each works for a second: the first is served to its end, though that
  * takes longer than its patience; whoever waits leaves after 250 ms. */
@@ -99,7 +99,7 @@ static void who_left_is_not_sent_again(void **state)
     lab_free(&l);
 }
 
-/* ---- preemption ----------------------------------------------------------------- */
+/* ---- preemption ------------------------------------------------------------------ */
 
 /* Low begins at 1 s with a second of work; high comes at 1.5 s for as long: high is
  * done at 2.5 s, low at 3 s, and neither does more work than it has. */
@@ -201,7 +201,7 @@ static void preemption_needs_priorities(void **state)
     lab_free(&l);
 }
 
-/* ---- backlogs ------------------------------------------------------------------- */
+/* ---- backlogs -------------------------------------------------------------------- */
 
 /* 50 a second, 10 ms each: a hang of 10 s leaves 500 behind, which are gone after
  * another 10 s, as half of the time is spare. */
@@ -223,7 +223,7 @@ static void a_backlog_is_drained_as_the_arithmetic_says(void **state)
     lab_free(&l);
 }
 
-/* ---- faults that come again ----------------------------------------------------- */
+/* ---- faults that come again ------------------------------------------------------ */
 
 static void repeat(struct lab *l, const char *fault, struct dist lasts,
                    struct dist again, sim_time until, enum err wanted)

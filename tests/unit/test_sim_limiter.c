@@ -41,7 +41,7 @@ static double door(const struct lab *l, const char *metric)
     return lab_metric(l, "door", metric);
 }
 
-/* ---- the rate ------------------------------------------------------------------- */
+/* ---- the rate -------------------------------------------------------------------- */
 
 /* Admitted in any window t <= burst + rate * t; and so many in the busiest one. */
 static void any_window(double rate, int64_t burst, int t, double most)
@@ -128,7 +128,7 @@ static void none_and_all(void **state)
     lab_free(&l);
 }
 
-/* ---- who ------------------------------------------------------------------------ */
+/* ---- who ------------------------------------------------------------------------- */
 
 static struct lab two(const char *limiter)
 {
@@ -250,7 +250,7 @@ static void the_highest_class_waits_least(void **state)
     lab_free(&l);
 }
 
-/* ---- waiting -------------------------------------------------------------------- */
+/* ---- waiting --------------------------------------------------------------------- */
 
 static void who_waits_gets_in_turn(void **state)
 {
@@ -302,7 +302,7 @@ static void a_higher_rate_lets_them_in_at_once(void **state)
     lab_free(&l);
 }
 
-/* ---- inside, behind, and broken ------------------------------------------------- */
+/* ---- inside, behind, and broken -------------------------------------------------- */
 
 static void so_many_inside_at_once(void **state)
 {
@@ -399,7 +399,7 @@ static void forks_end_alike(void **state)
     lab_free(&l);
 }
 
-/* ---- callers, peers, tenants ---------------------------------------------------- */
+/* ---- callers, peers, tenants ----------------------------------------------------- */
 
 /* Two services of three instances each call through the door, and users through a
  * proxy, "edge". All of them send 100 a second; a bucket lets 10 a second through. */
@@ -525,7 +525,7 @@ static void in_flight_of_each_instance(void **state)
     lab_free(&l);
 }
 
-/* ---- a limit that adapts -------------------------------------------------------- */
+/* ---- a limit that adapts --------------------------------------------------------- */
 
 /* Each step as the published code takes it, worked out by hand. */
 static void vegas_step_by_step(void **state)
@@ -665,7 +665,7 @@ static void keeps_the_queue_short(void **state)
     assert_true(good[1] > 0.85 * 400 * 60 && good[2] > 0.85 * 400 * 60);
 }
 
-/* ---- patience ------------------------------------------------------------------- */
+/* ---- patience -------------------------------------------------------------------- */
 
 static void who_waits_may_leave(void **state)
 {

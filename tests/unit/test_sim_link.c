@@ -92,7 +92,7 @@ static void fault2(struct lab *l, const char *name, struct value a, struct value
         fail_msg("%s", why.text);
 }
 
-/* ---- time ----------------------------------------------------------------------- */
+/* ---- time ------------------------------------------------------------------------ */
 
 static void latency_takes_the_place_of_network(void **state)
 {
@@ -205,7 +205,7 @@ static void a_full_queue_drops_and_sends_again(void **state)
     lab_free(&l);
 }
 
-/* ---- loss ----------------------------------------------------------------------- */
+/* ---- loss ------------------------------------------------------------------------ */
 
 /* rto (2^K - 1) each way, K geometric: mean rto p / (1 - 2p). */
 static void losses_cost_what_the_series_says(void **state)
@@ -287,7 +287,7 @@ static void the_user_timeout_is_sooner(void **state)
     lab_free(&l);
 }
 
-/* ---- partitions ----------------------------------------------------------------- */
+/* ---- partitions ------------------------------------------------------------------ */
 
 static void a_partition_ends_with_the_next_retransmission(void **state)
 {
@@ -446,7 +446,7 @@ static void some_callees_are_cut_off(void **state)
     lab_free(&l);
 }
 
-/* ---- behind a balancer ---------------------------------------------------------- */
+/* ---- behind a balancer ----------------------------------------------------------- */
 
 static struct lab racked(const char *edge, const char *policy)
 {
@@ -522,7 +522,7 @@ static void answers_to_the_balancer_are_lost(void **state)
     lab_free(&l);
 }
 
-/* ---- databases and caches ------------------------------------------------------- */
+/* ---- databases and caches -------------------------------------------------------- */
 
 static struct lab store(const char *net_params, const char *policy)
 {
@@ -720,7 +720,7 @@ static void a_cache_behind_a_cut(void **state)
     lab_free(&l);
 }
 
-/* ---- the rest ------------------------------------------------------------------- */
+/* ---- the rest -------------------------------------------------------------------- */
 
 static void forks_in_the_middle_end_alike(void **state)
 {

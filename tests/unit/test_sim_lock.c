@@ -529,7 +529,7 @@ static void a_failed_transaction_answers_nothing(void **state)
     lab_free(&l);
 }
 
-/* ---- optimistic ---- */
+/* ---- optimistic ------------------------------------------------------------------ */
 
 static struct lab race(const char *keys)
 {

@@ -49,7 +49,7 @@ static double users(const struct lab *l, const char *metric)
     return lab_metric(l, "users", metric);
 }
 
-/* ---- closed loops --------------------------------------------------------------- */
+/* ---- closed loops ---------------------------------------------------------------- */
 
 static void each_once_at_the_start(void **state)
 {
@@ -195,7 +195,7 @@ static void refused_at_once_is_no_endless_moment(void **state)
     lab_free(&l);
 }
 
-/* ---- sessions ------------------------------------------------------------------- */
+/* ---- sessions -------------------------------------------------------------------- */
 
 static void a_session_has_so_many_visits(void **state)
 {
@@ -226,7 +226,7 @@ static void a_failure_ends_a_session(void **state)
     lab_free(&l);
 }
 
-/* ---- identity ------------------------------------------------------------------- */
+/* ---- identity -------------------------------------------------------------------- */
 
 static void gaps_have_their_shape_at_any_rate(void **state)
 {
@@ -261,7 +261,7 @@ static void gaps_have_their_shape_at_any_rate(void **state)
     }
 }
 
-/* ---- refusals, copies ----------------------------------------------------------- */
+/* ---- refusals, copies ------------------------------------------------------------ */
 
 static void nonsense_is_refused(void **state)
 {

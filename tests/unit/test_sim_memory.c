@@ -35,7 +35,7 @@ static enum err set_refused(struct lab *l, const char *param, struct value v,
     return model_set(l->m, model_find(l->m, "api"), param, v, why);
 }
 
-/* ---- memory --------------------------------------------------------------------- */
+/* ---- memory ---------------------------------------------------------------------- */
 
 static void memory_is_base_and_requests(void **state)
 {
@@ -193,7 +193,7 @@ static void a_crowd_dies_at_once(void **state)
     }
 }
 
-/* ---- dying again and again ------------------------------------------------------ */
+/* ---- dying again and again ------------------------------------------------------- */
 
 /* When the process dies while it starts: 0, then 10 s, 20 s, 40 s ... */
 static void crashes_back_off(void **state)
@@ -247,7 +247,7 @@ static void a_long_run_is_forgiven(void **state)
     lab_free(&l);
 }
 
-/* ---- garbage collection --------------------------------------------------------- */
+/* ---- garbage collection ---------------------------------------------------------- */
 
 /* 100/s x 2 MiB, heap 1000 of which 200 are alive: a pause of a fifth of 500 ms every
  * 4 s. */
@@ -448,7 +448,7 @@ static void a_pause_can_be_cut_short(void **state)
     lab_free(&l);
 }
 
-/* ---- file descriptors ----------------------------------------------------------- */
+/* ---- file descriptors ------------------------------------------------------------ */
 
 static struct lab with_pool(const char *service)
 {

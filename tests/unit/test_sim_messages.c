@@ -113,7 +113,7 @@ static struct model *shop(void)
     return m;
 }
 
-/* ---- trouble -------------------------------------------------------------------- */
+/* ---- trouble --------------------------------------------------------------------- */
 
 struct trouble {
     enum action_kind kind;
@@ -204,7 +204,7 @@ static void make_trouble(struct world *w, const struct observer *o)
         fail_msg("%s %s: %s", t->comp, t->name, why.text);
 }
 
-/* ---- books ---------------------------------------------------------------------- */
+/* ---- books ----------------------------------------------------------------------- */
 
 static double figure(const struct world *w, const char *comp, const char *name)
 {

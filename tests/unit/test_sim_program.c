@@ -76,7 +76,7 @@ static struct seen first(struct model *m, struct world **keep)
     return s;
 }
 
-/* ---- results and what is left open ---------------------------------------------- */
+/* ---- results and what is left open ----------------------------------------------- */
 
 struct told {
     char result[32]; /* of the last request at the server's side */

@@ -653,7 +653,7 @@ static void what_cannot_be_is_refused(void **state)
     model_unref(m);
 }
 
-/* ---- nothing is lost ---- */
+/* ---- nothing is lost ------------------------------------------------------------- */
 
 struct tally {
     uint64_t wrong, users;
@@ -758,7 +758,7 @@ static void nothing_is_lost(void **state)
         fuzz(seed, seed <= 3);
 }
 
-/* ---- what is left of a leader that is lost ---- */
+/* ---- what is left of a leader that is lost --------------------------------------- */
 
 /* The slow one takes over while the other has received more than it ever will. */
 static void no_difference_is_below_zero(void **state)
@@ -849,7 +849,7 @@ static void a_promotion_behind_a_cut_link_ends(void **state)
     lab_free(&l);
 }
 
-/* ---- what is changed while it matters ---- */
+/* ---- what is changed while it matters -------------------------------------------- */
 
 /* Commits that wait for a replica's answer do not when they no longer have to. */
 static void synchronous_may_be_switched_off(void **state)

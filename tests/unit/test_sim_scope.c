@@ -45,7 +45,7 @@ static double since(const struct lab *l, const char *comp, const char *metric,
     return lab_metric(l, comp, metric) - was;
 }
 
-/* ---- one for each instance ------------------------------------------------------ */
+/* ---- one for each instance ------------------------------------------------------- */
 
 /* One instance of four is a canary that sends what the bank refuses. */
 static struct lab canary(const char *scope)
@@ -280,7 +280,7 @@ static void a_new_process_begins_anew(void **state)
     lab_free(&l);
 }
 
-/* ---- the trial ------------------------------------------------------------------ */
+/* ---- the trial ------------------------------------------------------------------- */
 
 /* One instance, whose breaker opened at about 10 s; from then on the bank's answers do
  * not come, until 100 s. */

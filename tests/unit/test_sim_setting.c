@@ -96,7 +96,7 @@ static bool later(const struct lab *l, const char *comp, const char *param,
     return world_later(l->w, model_find(l->m, comp), param, v);
 }
 
-/* ---- at once, and not at all ------------------------------------------------------ */
+/* ---- at once, and not at all ----------------------------------------------------- */
 
 static void at_once(void **state)
 {
@@ -131,7 +131,7 @@ static void users_and_built(void **state)
     lab_free(&l);
 }
 
-/* ---- at a restart ------------------------------------------------------------------ */
+/* ---- at a restart ---------------------------------------------------------------- */
 
 static void each_instance_at_its_restart(void **state)
 {
@@ -244,7 +244,7 @@ static void down_during_a_restart(void **state)
     lab_free(&l);
 }
 
-/* ---- by a resize -------------------------------------------------------------------- */
+/* ---- by a resize ----------------------------------------------------------------- */
 
 static void a_resize_takes_its_time(void **state)
 {
@@ -302,7 +302,7 @@ static void a_disk_only_grows(void **state)
     lab_free(&l);
 }
 
-/* ---- undo, and the incident ---------------------------------------------------------- */
+/* ---- undo, and the incident ------------------------------------------------------ */
 
 static void the_incident_is_at_once(void **state)
 {

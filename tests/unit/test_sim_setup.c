@@ -49,7 +49,7 @@ static void burst(struct lab *l, int n)
     lab_set(l, "users", "rate", "0");
 }
 
-/* ---- handshakes ----------------------------------------------------------------- */
+/* ---- handshakes ------------------------------------------------------------------ */
 
 /* 100 a second of 50 ms are 5 cores' work, and there are two. */
 static void a_handshake_storm_takes_the_cores(void **state)
@@ -195,7 +195,7 @@ static void behind_a_balancer_it_is_the_service(void **state)
     lab_free(&l);
 }
 
-/* ---- sessions ------------------------------------------------------------------- */
+/* ---- sessions -------------------------------------------------------------------- */
 
 /* `instances` of "app" with `size` connections each; a query takes `cpu`. */
 static struct lab shop(const char *db, const char *app, const char *pool,
@@ -324,7 +324,7 @@ static void a_herd_hurts_what_it_comes_to(void **state)
     assert_true(paid < 0.1 * free);
 }
 
-/* ---- pools that are filled ahead ------------------------------------------------ */
+/* ---- pools that are filled ahead ------------------------------------------------- */
 
 static void a_pool_keeps_its_least(void **state)
 {

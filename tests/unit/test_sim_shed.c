@@ -46,7 +46,7 @@ static double mean_ms(const struct lab *l, const char *name)
            lab_metric(l, name, "answered_total");
 }
 
-/* ---- order ---------------------------------------------------------------------- */
+/* ---- order ----------------------------------------------------------------------- */
 
 /* Two thirds of what it can do are gold: they hardly wait, the others do. */
 static void priority_goes_first(void **state)
@@ -133,7 +133,7 @@ static void the_order_can_change_while_they_wait(void **state)
     lab_free(&l);
 }
 
-/* ---- shedding ------------------------------------------------------------------- */
+/* ---- shedding -------------------------------------------------------------------- */
 
 /* Twice too much: without, all wait for the whole queue; with a target for a standing
  * queue those that are served hardly waited. */
@@ -220,7 +220,7 @@ static void a_quarter_of_the_queue_each(void **state)
     }
 }
 
-/* ---- bulkheads ------------------------------------------------------------------ */
+/* ---- bulkheads ------------------------------------------------------------------- */
 
 /* "slow" hangs for 20 s a request; how much of "get" still works? */
 static double get_share(const char *limit, const char *reserved)

@@ -102,7 +102,7 @@ static void a_hang_does_not_stop_a_start(void **state)
     lab_free(&l);
 }
 
-/* ---- insisting on something ----------------------------------------------------- */
+/* ---- insisting on something ------------------------------------------------------ */
 
 /* A pool that is full when the test says so. */
 static bool pool_is_full;

@@ -98,7 +98,7 @@ static struct lab shop(bool cancel, bool replica)
     return l;
 }
 
-/* ---- trouble ---- */
+/* ---- trouble --------------------------------------------------------------------- */
 
 static void try_fault(struct lab *l, const char *comp, const char *name,
                       const char *arg, bool row, sim_time duration)
@@ -205,7 +205,7 @@ static void trouble(struct lab *l, struct rng *r)
     }
 }
 
-/* ---- what must hold ---- */
+/* ---- what must hold -------------------------------------------------------------- */
 
 struct tally {
     uint64_t done, wrong;

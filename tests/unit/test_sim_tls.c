@@ -75,7 +75,7 @@ static struct told run_told(struct lab *l, sim_time until)
     return t;
 }
 
-/* ---- connections ---------------------------------------------------------------- */
+/* ---- connections ----------------------------------------------------------------- */
 
 static void a_handshake_takes_round_trips(void **state)
 {
@@ -193,7 +193,7 @@ static void given_up_after_127_s(void **state)
     lab_free(&l);
 }
 
-/* ---- expiry --------------------------------------------------------------------- */
+/* ---- expiry ---------------------------------------------------------------------- */
 
 /* Those that are open go on: 20 requests a second over connections of 100 each. */
 static void it_fails_bit_by_bit(void **state)
@@ -346,7 +346,7 @@ static void databases_are_dialled_too(void **state)
     lab_free(&l);
 }
 
-/* ---- clocks --------------------------------------------------------------------- */
+/* ---- clocks ---------------------------------------------------------------------- */
 
 static double offset(const struct lab *l, int instance)
 {
@@ -419,7 +419,7 @@ static void clocks_run_away_and_are_set_right(void **state)
     lab_free(&l);
 }
 
-/* ---- the rest ------------------------------------------------------------------- */
+/* ---- the rest -------------------------------------------------------------------- */
 
 static void forks_in_the_middle_end_alike(void **state)
 {

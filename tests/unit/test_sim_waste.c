@@ -67,7 +67,7 @@ static void what_nobody_waits_for(void **state)
     }
 }
 
-/* ---- paying twice --------------------------------------------------------------- */
+/* ---- paying twice ---------------------------------------------------------------- */
 
 /* Each payment takes 500 ms and is done; the caller waits 300 ms. */
 static struct lab shop(const char *users, const char *call, const char *counter)

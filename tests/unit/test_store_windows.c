@@ -79,7 +79,7 @@ static struct store_run played(struct store *s, const char *lesson, int score)
     return r;
 }
 
-/* ---- windows -------------------------------------------------------------------- */
+/* ---- windows --------------------------------------------------------------------- */
 
 static void the_same_second_gives_two_tapes(void **state)
 {
@@ -152,7 +152,7 @@ static void what_was_written_last_goes_on(void **state)
     store_close(a);
 }
 
-/* ---- clocks --------------------------------------------------------------------- */
+/* ---- clocks ---------------------------------------------------------------------- */
 
 /* The clock was a year ahead when the first run was begun. */
 static void a_clock_set_back_hides_nothing(void **state)
@@ -178,7 +178,7 @@ static void a_clock_set_back_hides_nothing(void **state)
     store_close(s);
 }
 
-/* ---- folders -------------------------------------------------------------------- */
+/* ---- folders --------------------------------------------------------------------- */
 
 static void remove_all(void)
 {
@@ -282,7 +282,7 @@ static void a_database_that_is_a_folder_is_told(void **state)
     store_close(s);
 }
 
-/* ---- the database --------------------------------------------------------------- */
+/* ---- the database ---------------------------------------------------------------- */
 
 static void empty_or_gone_uses_the_backup(void **state)
 {
@@ -368,7 +368,7 @@ static void two_windows_mend_once(void **state)
     store_close(b);
 }
 
-/* ---- scores --------------------------------------------------------------------- */
+/* ---- scores ---------------------------------------------------------------------- */
 
 static void a_score_needs_its_tape(void **state)
 {
@@ -390,7 +390,7 @@ static void a_score_needs_its_tape(void **state)
     store_close(s);
 }
 
-/* ---- an older program's state --------------------------------------------------- */
+/* ---- an older program's state ---------------------------------------------------- */
 
 static void the_first_schema_is_raised(void **state)
 {
@@ -431,7 +431,7 @@ static void the_first_schema_is_raised(void **state)
     store_close(s);
 }
 
-/* ---- names ---------------------------------------------------------------------- */
+/* ---- names ----------------------------------------------------------------------- */
 
 static void a_run_is_named_by_its_beginning(void **state)
 {

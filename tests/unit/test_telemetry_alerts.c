@@ -64,7 +64,7 @@ static sim_time fires_after(struct recording *r, double bad, int limit)
     return recording_alerts(r) ? recording_alert(r, 0).since - start : -1;
 }
 
-/* ---- published detection times ------------------------------------------ */
+/* ---- published detection times --------------------------------------------------- */
 
 static void check_detection(double window_h, double threshold, double ratio,
                             double want, int healthy)
@@ -150,7 +150,7 @@ static void one_long_window_keeps_a_page_for_an_hour(void **state)
     recording_free(r);
 }
 
-/* ---- thresholds --------------------------------------------------------- */
+/* ---- thresholds ------------------------------------------------------------------ */
 
 static const struct alert_rule bad_rate = {.name = "many bad",
                                            .kind = ALERT_THRESHOLD,
@@ -212,7 +212,7 @@ static void a_metric_that_is_not_there_never_fires(void **state)
     recording_free(r);
 }
 
-/* ---- rewind ------------------------------------------------------------- */
+/* ---- rewind ---------------------------------------------------------------------- */
 
 static double wave(int t)
 {
@@ -266,7 +266,7 @@ static void a_fork_goes_on_with_the_alerts_of_that_moment(void **state)
     recording_free(whole);
 }
 
-/* ---- the objective ------------------------------------------------------ */
+/* ---- the objective --------------------------------------------------------------- */
 
 static void the_objective_is_what_users_got(void **state)
 {

@@ -71,7 +71,7 @@ static struct recording *rec_new(void)
     return recording_new(model, mine, 2);
 }
 
-/* ---- feeding ------------------------------------------------------------ */
+/* ---- feeding --------------------------------------------------------------------- */
 
 static void tell_done(const struct observer *o, const struct event *e)
 {
@@ -169,7 +169,7 @@ static void tell(struct recording *r, const struct event *e)
     }
 }
 
-/* ---- making events up --------------------------------------------------- */
+/* ---- making events up ------------------------------------------------------------ */
 
 static void add(struct branch *b, struct event e)
 {
@@ -249,7 +249,7 @@ static void fork_to(struct branch *to, const struct branch *from)
     to->now = from->now;
 }
 
-/* ---- judging ------------------------------------------------------------ */
+/* ---- judging --------------------------------------------------------------------- */
 
 static void same_series(const struct recording *a, const struct recording *b,
                         struct rng *rng)

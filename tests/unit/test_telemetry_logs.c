@@ -38,7 +38,7 @@ static size_t lines(const struct recording *r, struct log_entry *out, size_t max
     return recording_logs(r, &everything, out, max);
 }
 
-/* ---- access lines ------------------------------------------------------- */
+/* ---- access lines ---------------------------------------------------------------- */
 
 struct ended {
     sim_time at, took;
@@ -127,7 +127,7 @@ static void the_odd_line_outlives_ordinary_life(void **state)
     recording_free(r);
 }
 
-/* ---- logs --------------------------------------------------------------- */
+/* ---- logs ------------------------------------------------------------------------ */
 
 static void lines_alike_are_limited_and_counted(void **state)
 {
@@ -280,7 +280,7 @@ static void a_fork_goes_on_counting_what_is_dropped(void **state)
     recording_free(whole);
 }
 
-/* ---- changes ------------------------------------------------------------ */
+/* ---- changes --------------------------------------------------------------------- */
 
 static void change(struct recording *r, uint32_t id, sim_time at)
 {

@@ -36,7 +36,7 @@ static void rig_free(struct rig *r)
     model_unref(r->model);
 }
 
-/* ---- buckets ------------------------------------------------------------ */
+/* ---- buckets --------------------------------------------------------------------- */
 
 static void a_bucket_holds_what_is_at_most_its_upper_end(void **state)
 {
@@ -51,7 +51,7 @@ static void a_bucket_holds_what_is_at_most_its_upper_end(void **state)
     assert_int_equal(latency_bucket(SIM_HOUR), LATENCY_BUCKETS - 1);
 }
 
-/* ---- against lists ------------------------------------------------------ */
+/* ---- against lists --------------------------------------------------------------- */
 
 #define MAX_DONE 6000
 struct one {

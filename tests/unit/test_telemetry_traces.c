@@ -25,7 +25,7 @@ static struct recording *rec_new(void)
     return r;
 }
 
-/* ---- what a world would tell -------------------------------------------- */
+/* ---- what a world would tell ----------------------------------------------------- */
 
 static void span(struct recording *r, uint64_t request, uint32_t id, comp_id what,
                  sim_time start, sim_time end, const char *note)
@@ -77,7 +77,7 @@ static size_t traces(const struct recording *r, struct trace_filter f,
 
 static const struct trace_filter any = {.comp = COMP_NONE};
 
-/* ---- left open ---------------------------------------------------------- */
+/* ---- left open ------------------------------------------------------------------- */
 
 /* A transaction that the request left open at `start`, or that ends at `end`. */
 static void left_open(struct recording *r, uint64_t request, sim_time start,
@@ -163,7 +163,7 @@ static void late_work_of_the_forgotten_is_no_new_trace(void **state)
     recording_free(r);
 }
 
-/* ---- results ------------------------------------------------------------ */
+/* ---- results --------------------------------------------------------------------- */
 
 static void a_result_of_its_own_is_no_error(void **state)
 {
@@ -188,7 +188,7 @@ static void a_result_of_its_own_is_no_error(void **state)
     recording_free(r);
 }
 
-/* ---- keeping ------------------------------------------------------------ */
+/* ---- keeping --------------------------------------------------------------------- */
 
 static void the_slowest_and_some_of_the_rest_are_kept(void **state)
 {
@@ -360,7 +360,7 @@ static void memory_is_bounded(void **state)
     recording_free(r);
 }
 
-/* ---- rewind ------------------------------------------------------------- */
+/* ---- rewind ---------------------------------------------------------------------- */
 
 #define REQUESTS 1500
 struct told { /* one event of a made-up run */

@@ -99,7 +99,7 @@ static bool same(double a, double b)
     return a == b || (isnan(a) && isnan(b));
 }
 
-/* ---- says what the world says ------------------------------------------- */
+/* ---- says what the world says ---------------------------------------------------- */
 
 static void check_sample(const struct recording *r, const struct world *w)
 {
@@ -270,7 +270,7 @@ static void traces_and_logs_are_there(void **state)
     close_scene(&s);
 }
 
-/* ---- and changes nothing ------------------------------------------------ */
+/* ---- and changes nothing --------------------------------------------------------- */
 
 static void nothing_in_the_world_depends_on_it(void **state)
 {
@@ -354,7 +354,7 @@ static void a_rewind_gives_the_same_run_again(void **state)
     close_scene(&s);
 }
 
-/* ---- Prometheus text ---------------------------------------------------- */
+/* ---- Prometheus text ------------------------------------------------------------- */
 
 /* Every family once, its samples right behind it, no sample twice, and the numbers
  * those of the world. */

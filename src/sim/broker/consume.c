@@ -25,7 +25,7 @@ enum {
 
 static void work_on(struct world *w, comp_id c, struct member *m, bool fetched);
 
-/* ---- deliveries ----------------------------------------------------------------- */
+/* ---- deliveries ------------------------------------------------------------------ */
 
 static struct member *member_of(const struct world *w, const struct act *a)
 {
@@ -165,7 +165,7 @@ bool subscription_chokes(struct world *w, const struct act *a, const char *versi
     return true;
 }
 
-/* ---- fetching ------------------------------------------------------------------- */
+/* ---- fetching -------------------------------------------------------------------- */
 
 static void give_ticket(struct world *w, comp_id c, struct member *m, struct ticket *t)
 {
@@ -368,7 +368,7 @@ void sub_published(struct world *w, comp_id c, uint32_t partition)
     member_go(w, c, sub_member(w, c, k));
 }
 
-/* ---- outcomes ------------------------------------------------------------------- */
+/* ---- outcomes -------------------------------------------------------------------- */
 
 /* Counts one that was processed; true: in time. `again`: not for the first time. */
 static bool processed(struct world *w, const struct act *a, bool again)

@@ -15,7 +15,7 @@
 #include "engine/kind.h"
 #include "engine/telling.h"
 
-/* ---- who there is --------------------------------------------------------------- */
+/* ---- who there is ---------------------------------------------------------------- */
 
 static bool instance_in(const struct world *w, comp_id service, uint16_t number,
                         bool draining)
@@ -105,7 +105,7 @@ static bool as_wanted(const struct world *w, comp_id c, const uint16_t *instance
     return k == s->nmembers;
 }
 
-/* ---- building the list ---------------------------------------------------------- */
+/* ---- building the list ----------------------------------------------------------- */
 
 void member_busy(struct world *w, comp_id c, struct member *m, bool busy)
 {
@@ -132,8 +132,8 @@ uint32_t member_idle(const struct world *w, comp_id c, uint32_t from)
     return s->nmembers;
 }
 
-/* Both lists are in order of ordinal and instance: *at only ever rises. NULL: there was
- * no such member before. */
+/* The old list's member of the same ordinal and instance; NULL: there was none. Lists are
+ * in that order: *at only ever rises. */
 static struct member *member_before(const struct world *w, const ref *members,
                                     uint32_t n, uint32_t *at, uint16_t instance,
                                     uint16_t ordinal)
@@ -211,7 +211,7 @@ void members_build(struct world *w, comp_id c)
     tell_left_out(w, c, all_of(w, c, n));
 }
 
-/* ---- crashes -------------------------------------------------------------------- */
+/* ---- crashes --------------------------------------------------------------------- */
 
 /* Deliveries out at an instance that is not there any more are lost to the cursor. */
 static void crash_cursors(struct world *w, comp_id c)
@@ -226,7 +226,7 @@ static void crash_cursors(struct world *w, comp_id c)
     }
 }
 
-/* ---- who reads which partition -------------------------------------------------- */
+/* ---- who reads which partition --------------------------------------------------- */
 
 static bool cooperative(const struct world *w, comp_id c)
 {
@@ -306,7 +306,7 @@ static void drop_moving(struct world *w, comp_id c)
             deliveries_drop(w, c, NULL, (int)p);
 }
 
-/* ---- rebalancing ---------------------------------------------------------------- */
+/* ---- rebalancing ----------------------------------------------------------------- */
 
 static void rebalance(struct world *w, comp_id c)
 {
@@ -346,7 +346,7 @@ void sub_assign(struct world *w, comp_id c)
     sub_wake(w, c);
 }
 
-/* ---- those that do not ask for more --------------------------------------------- */
+/* ---- those that do not ask for more ---------------------------------------------- */
 
 void member_free(struct world *w, struct member *m)
 {
@@ -433,7 +433,7 @@ void member_rejoins(struct world *w, comp_id c, struct member *m)
     sub_members_changed(w, c);
 }
 
-/* ---- changes -------------------------------------------------------------------- */
+/* ---- changes --------------------------------------------------------------------- */
 
 void sub_members_changed(struct world *w, comp_id c)
 {

@@ -204,7 +204,7 @@ double broker_slow(const struct world *w, comp_id c)
     return broker_at(w, c)->slow;
 }
 
-/* ---- publishing ----------------------------------------------------------------- */
+/* ---- publishing ------------------------------------------------------------------ */
 
 static void end(struct world *w, struct act *a, enum reason reason)
 {
@@ -323,7 +323,7 @@ static void broker_event(struct world *w, comp_id c, int what, uint32_t a, uint3
     broker_check(w, c, admit);
 }
 
-/* ---- faults --------------------------------------------------------------------- */
+/* ---- faults ---------------------------------------------------------------------- */
 
 static comp_id broker_of(const struct world *w, comp_id sub)
 {
@@ -371,7 +371,7 @@ static enum err broker_fault(struct world *w, comp_id c, int fault,
     return ERR_OK;
 }
 
-/* ---- the kind ------------------------------------------------------------------- */
+/* ---- the kind -------------------------------------------------------------------- */
 
 static double lag(const struct world *w, comp_id c)
 {

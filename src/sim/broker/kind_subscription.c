@@ -90,7 +90,7 @@ static const struct fault_desc faults[] = {
 
 static const char *const streams[] = {"fault", NULL};
 
-/* ---- model time ----------------------------------------------------------------- */
+/* ---- model time ------------------------------------------------------------------ */
 
 static enum err sub_resolve(struct model *m, comp_id c, struct errmsg *why)
 {
@@ -156,7 +156,7 @@ static void sub_init(struct world *w, comp_id c)
     sub_assign_new(w, c);
 }
 
-/* ---- running -------------------------------------------------------------------- */
+/* ---- running --------------------------------------------------------------------- */
 
 static void sub_event(struct world *w, comp_id c, int what, uint32_t a, uint32_t b)
 {
@@ -198,7 +198,7 @@ static void sub_changed(struct world *w, comp_id c, int param, const struct valu
         sub_wake(w, c);
 }
 
-/* ---- operations ----------------------------------------------------------------- */
+/* ---- operations ------------------------------------------------------------------ */
 
 /* Left unprocessed, all of a partition from where it is up to `to`. */
 static int64_t pass_over(struct world *w, comp_id c, uint32_t p, int64_t to)
@@ -329,7 +329,7 @@ static enum err sub_fault(struct world *w, comp_id c, int fault, const struct ac
     return ERR_OK;
 }
 
-/* ---- the kind ------------------------------------------------------------------- */
+/* ---- the kind -------------------------------------------------------------------- */
 
 static const struct figure_desc figures[] = {
     {.label = "not processed yet", .metric = "lag", .how = FIGURE_NOW, .chart = 62},

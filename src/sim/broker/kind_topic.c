@@ -19,7 +19,7 @@
 enum { EV_CLEAN };
 #define CLEAN_MAX   (10 * SIM_SEC)
 #define CLEAN_MIN   (100 * SIM_MS)
-#define RETRY_LATER SIM_MIN /* so long is a repeated publish recognised */
+#define RETRY_LATER SIM_MIN /* time for which a repeated publish is recognised */
 #define KEY_MASK    0xfffffffu
 
 enum { OP_PURGE };
@@ -48,7 +48,7 @@ static const struct metric_need needs[] = {{"bytes", "message_bytes"}};
 
 static const char *const streams[] = {"key", "fault", NULL};
 
-/* ---- keys ----------------------------------------------------------------------- */
+/* ---- keys ------------------------------------------------------------------------ */
 
 /* The data of a model's topic: which key is drawn; NULL: all alike. */
 static enum err topic_check(struct model *m, comp_id c, struct errmsg *why)
@@ -91,7 +91,7 @@ static uint32_t partition_of(struct world *w, comp_id c, uint32_t key)
     return 0;
 }
 
-/* ---- publishing ----------------------------------------------------------------- */
+/* ---- publishing ------------------------------------------------------------------ */
 
 void publish_key(struct world *w, struct act *a, comp_id topic)
 {
@@ -252,7 +252,7 @@ enum reason topic_publish(struct world *w, comp_id c, const struct act *a)
     return REASON_NONE;
 }
 
-/* ---- deleting ------------------------------------------------------------------- */
+/* ---- deleting -------------------------------------------------------------------- */
 
 /* Messages of a partition that `retention_bytes` has room for. */
 static int64_t bytes_keep(const struct world *w, comp_id c)
@@ -302,7 +302,7 @@ static void topic_event(struct world *w, comp_id c, int what, uint32_t a, uint32
     clean_arm(w, c);
 }
 
-/* ---- the kind ------------------------------------------------------------------- */
+/* ---- the kind -------------------------------------------------------------------- */
 
 static size_t topic_size(const struct model *m, comp_id c)
 {

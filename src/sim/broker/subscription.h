@@ -229,7 +229,7 @@ int64_t sub_needs(const struct world *w, comp_id c, uint32_t partition);
 int64_t cursor_skip(struct world *w, comp_id c, uint32_t partition, int64_t to);
 /* Deleted by retention behind the back of a batch that is still out. */
 uint64_t sub_gap(const struct world *w, comp_id c);
-/* So many left without having been processed. */
+/* Messages that left without having been processed. */
 void sub_left_bad(struct world *w, comp_id c, uint64_t n);
 
 /* tickets.c */

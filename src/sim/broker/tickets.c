@@ -9,7 +9,7 @@
 #include "broker/subscription.h"
 #include "engine/telling.h"
 
-/* ---- lists ---------------------------------------------------------------------- */
+/* ---- lists ----------------------------------------------------------------------- */
 
 static void ready_push(struct world *w, struct subscription_state *s, struct ticket *t)
 {
@@ -66,7 +66,7 @@ static void all_remove(struct world *w, struct subscription_state *s, struct tic
         s->tickets = t->next;
 }
 
-/* ---- one ticket ----------------------------------------------------------------- */
+/* ---- one ticket ------------------------------------------------------------------ */
 
 struct ticket *ticket_new(struct world *w, comp_id c, const struct message *m,
                           uint32_t partition, enum ticket_state state)
@@ -193,7 +193,7 @@ static bool new_loss(struct world *w, comp_id c, struct ticket *t)
     return true;
 }
 
-/* ---- many ----------------------------------------------------------------------- */
+/* ---- many ------------------------------------------------------------------------ */
 
 void tickets_expire(struct world *w, comp_id c, sim_time before)
 {
@@ -224,7 +224,7 @@ uint32_t tickets_purge(struct world *w, comp_id c)
     return n;
 }
 
-/* ---- dead letters --------------------------------------------------------------- */
+/* ---- dead letters ---------------------------------------------------------------- */
 
 void dead_letter_add(struct world *w, comp_id c, const struct message *m,
                      uint32_t partition, uint32_t tries)

@@ -109,13 +109,13 @@ enum reason topic_publish(struct world *w, comp_id topic, const struct act *a);
 /* Deletes what nobody needs any more, before `keep_read` is over. */
 void topic_clear(struct world *w, comp_id topic);
 
-/* ---- brokers -------------------------------------------------------------------- */
+/* ---- brokers --------------------------------------------------------------------- */
 
 bool broker_up(const struct world *w, comp_id broker);
 double broker_slow(const struct world *w, comp_id broker); /* 1: as usual */
 /* The topic keeps so many messages more, or less. */
 void broker_keeps(struct world *w, comp_id broker, comp_id topic, int64_t messages);
-/* So many messages are given out, which is work for its cores. */
+/* The number of messages given out, which is work for its cores. */
 void broker_delivers(struct world *w, comp_id broker, uint32_t messages);
 /* Everybody who reads from it may go on. */
 void broker_wake(struct world *w, comp_id broker);

@@ -28,7 +28,7 @@ static struct shard *shard_of(const struct world *w, const struct act *a)
     return &cache_at(w, a->comp)->shards[n == 1 ? 0 : hash_u64(keyspace, a->key) % n];
 }
 
-/* ---- what waits, what runs ---- */
+/* ---- what waits, what runs ------------------------------------------------------- */
 
 static bool has_room(const struct world *w, comp_id c, const struct shard *s)
 {
@@ -96,7 +96,7 @@ void cache_write_costs(struct world *w, comp_id c, comp_id keyspace, uint32_t ke
     come(w, a);
 }
 
-/* ---- the cores themselves ---- */
+/* ---- the cores themselves -------------------------------------------------------- */
 
 static void tune(struct world *w, comp_id c, struct station *s)
 {

@@ -30,7 +30,7 @@ double cache_memory(const struct world *w, comp_id c)
            k->connections * p_number(w, c, CP_CONNECTION_MEMORY) * 1024;
 }
 
-/* ---- which value goes ---- */
+/* ---- which value goes ------------------------------------------------------------ */
 
 struct victim {
     comp_id space; /* COMP_NONE: there is none */
@@ -116,7 +116,7 @@ static struct victim choose(struct world *w, comp_id c)
     }
 }
 
-/* ---- making room ---- */
+/* ---- making room ----------------------------------------------------------------- */
 
 static bool evict_one(struct world *w, comp_id c)
 {

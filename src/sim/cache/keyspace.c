@@ -10,7 +10,7 @@
 #include "engine/kind.h"
 #include "engine/queue.h"
 
-/* ---- recent events ---- */
+/* ---- recent events --------------------------------------------------------------- */
 
 static void recent_roll(struct recent *r, sim_time now, sim_time window)
 {
@@ -47,7 +47,7 @@ static void count(struct world *w, struct keyspace *s, struct key *k, int what)
     w_outcome(w, (uint32_t)what);
 }
 
-/* ---- order of use ---- */
+/* ---- order of use ---------------------------------------------------------------- */
 
 static void use_remove(struct keyspace *s, uint32_t i)
 {
@@ -76,7 +76,7 @@ static void use_add(struct keyspace *s, uint32_t i)
     s->newest = i;
 }
 
-/* ---- presence ---- */
+/* ---- presence -------------------------------------------------------------------- */
 
 static void appear(struct keyspace *s, uint32_t i)
 {
@@ -115,7 +115,7 @@ void keyspace_shrink(struct world *w, comp_id c)
         keyspace_drop(w, c, s->oldest, FATE_EVICTED);
 }
 
-/* ---- frequency of use ---- */
+/* ---- frequency of use ------------------------------------------------------------ */
 
 enum { LFU_START = 5, LFU_FACTOR = 10 };
 
@@ -134,7 +134,7 @@ static void frequency_rises(struct world *w, comp_id cache, struct key *k)
     k->frequency = (uint8_t)(n + up);
 }
 
-/* ---- values ---- */
+/* ---- values ---------------------------------------------------------------------- */
 
 static sim_time life(struct world *w, comp_id c)
 {
@@ -182,7 +182,7 @@ static void load_end(struct keyspace *s, struct key *k, const struct act *caller
         k->refreshing = false;
 }
 
-/* ---- lookups ---- */
+/* ---- lookups --------------------------------------------------------------------- */
 
 static void refresh(struct world *w, struct keyspace *s, struct key *k, struct act *a)
 {
@@ -263,7 +263,7 @@ static struct act *next_waiting(struct world *w, struct keyspace *s, struct key 
     return a;
 }
 
-/* ---- loads ---- */
+/* ---- loads ----------------------------------------------------------------------- */
 
 /* Somebody else's value is there, is fresh, and must not be overwritten. */
 static bool keeps(struct world *w, comp_id c, const struct key *k)

@@ -15,7 +15,7 @@ enum lookup_phase {
     LOOKUP_ANSWER   /* goes on in this event; fails with act->lookup.reason, if any */
 };
 
-/* ---- key spaces ---- */
+/* ---- key spaces ------------------------------------------------------------------ */
 
 extern const struct kind_impl kind_keyspace;
 enum keyspace_param {

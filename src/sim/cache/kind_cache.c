@@ -179,7 +179,7 @@ bool cache_answers(const struct world *w, comp_id cache)
     return !cache_at(w, cache)->down;
 }
 
-/* ---- a lookup ---- */
+/* ---- a lookup -------------------------------------------------------------------- */
 
 static void end(struct world *w, struct act *a, enum reason reason)
 {
@@ -262,7 +262,7 @@ static void cache_cancel(struct world *w, struct act *a)
     members_remove(w, &cache_at(w, a->comp)->inside, a);
 }
 
-/* ---- doing ---- */
+/* ---- doing ----------------------------------------------------------------------- */
 
 static bool is_space_of(const struct model *m, size_t i, comp_id cache)
 {
@@ -337,7 +337,7 @@ static enum err cache_fault(struct world *w, comp_id c, int fault,
     return ERR_OK;
 }
 
-/* ---- looking ---- */
+/* ---- looking --------------------------------------------------------------------- */
 
 /* Of one shard, or (0) the sum, the mean for a ratio, of all. */
 static double cores_metric(const struct world *w, comp_id c, int metric, int instance)

@@ -207,7 +207,7 @@ static const struct metric_need needs[] = {
 
 static const char *const streams[] = {"key", "jitter", NULL};
 
-/* ---- which keys ---- */
+/* ---- which keys ------------------------------------------------------------------ */
 
 struct popularity { /* model time */
     uint32_t batches;
@@ -265,7 +265,7 @@ uint32_t keyspace_forget(struct world *w, comp_id c, const char *pattern,
     return before - s->present;
 }
 
-/* ---- the kind ---- */
+/* ---- the kind -------------------------------------------------------------------- */
 
 static size_t keyspace_state_size(const struct model *m, comp_id c)
 {

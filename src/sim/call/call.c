@@ -18,7 +18,7 @@
 #include "engine/program.h"
 #include "engine/telling.h"
 
-/* ---- whom a caller calls -------------------------------------------------------- */
+/* ---- whom a caller calls --------------------------------------------------------- */
 
 const struct call_spec *call_spec_of(const struct world *w, const struct act *p)
 {
@@ -29,7 +29,7 @@ const struct call_spec *call_spec_of(const struct world *w, const struct act *p)
     return s;
 }
 
-/* ---- network -------------------------------------------------------------------- */
+/* ---- network --------------------------------------------------------------------- */
 
 void call_cross_way(struct world *w, struct act *a, int event)
 {
@@ -76,7 +76,7 @@ int call_hash(struct world *w, const struct act *a, const uint16_t *numbers, uin
                        numbers, n);
 }
 
-/* ---- attempts ------------------------------------------------------------------- */
+/* ---- attempts -------------------------------------------------------------------- */
 
 /* A program that calls itself would go on for ever. */
 enum { DEPTH_MAX = 64 };
@@ -280,7 +280,7 @@ void call_backoff(struct world *w, struct act *p)
     call_attempt(w, p);
 }
 
-/* ---- outcomes ------------------------------------------------------------------- */
+/* ---- outcomes -------------------------------------------------------------------- */
 
 /* `share` of d at random, the rest fixed. */
 static sim_time jittered(struct world *w, comp_id policy, sim_time d, double share)

@@ -14,7 +14,7 @@
  */
 #include "call/policy.h"
 
-/* ---- budgets -------------------------------------------------------------------- */
+/* ---- budgets --------------------------------------------------------------------- */
 
 double budget_full(const struct world *w, comp_id policy)
 {
@@ -91,7 +91,7 @@ void budget_saw(struct world *w, comp_id policy, const struct act *p,
         give_back(w, policy, g, ok ? p_number(w, policy, P_BUDGET_RATIO) : -1);
 }
 
-/* ---- the adaptive throttle ------------------------------------------------------ */
+/* ---- the adaptive throttle ------------------------------------------------------- */
 
 static void slots_roll(struct world *w, comp_id policy, struct guard *g)
 {

@@ -30,7 +30,7 @@ void hedge_arm(struct world *w, struct act *p, comp_id policy)
                              policy, W_REF(w, p), p->gen);
 }
 
-/* ---- the copies of an attempt --------------------------------------------------- */
+/* ---- the copies of an attempt ---------------------------------------------------- */
 
 static void copy_unlink(struct world *w, struct act *p, struct act *c)
 {
@@ -78,7 +78,7 @@ static void copies_lose(struct world *w, struct act *p, const struct act *keep)
     }
 }
 
-/* ---- sending one more ----------------------------------------------------------- */
+/* ---- sending one more ------------------------------------------------------------ */
 
 static bool being_served(const struct act *c)
 {
@@ -164,7 +164,7 @@ uint32_t hedge_others(const struct world *w, const struct act *a,
     return kept;
 }
 
-/* ---- tied ----------------------------------------------------------------------- */
+/* ---- tied ------------------------------------------------------------------------ */
 
 void hedge_started(struct world *w, struct act *a)
 {
@@ -196,7 +196,7 @@ void hedge_stop(struct world *w, struct act *c)
     act_kill(w, c, REASON_CANCELLED, c->comp);
 }
 
-/* ---- ending --------------------------------------------------------------------- */
+/* ---- ending ---------------------------------------------------------------------- */
 
 bool hedge_delivered(struct world *w, struct act *c)
 {

@@ -211,8 +211,10 @@ const struct param_desc call_params[] = {
          .each = EACH_INSTANCE,
          .doc =
              "Requests that a connection serves; 0: any number. Opening connections is "
-             "modelled where this, tls, streams, connect_timeout, max_idle, idle_timeout, "
-             "max_age or ports is given, where a link forgets them, and where they take "
+             "modelled where this, tls, streams, connect_timeout, max_idle, "
+             "idle_timeout, "
+             "max_age or ports is given, where a link forgets them, and where they "
+             "take "
              "memory of the callee. They are each calling instance's own."},
     [P_MAX_WAITING] =
         {.name = "max_waiting",

@@ -58,7 +58,7 @@ void guard_forget(struct world *w, comp_id policy, uint16_t instance)
         reset(w, policy, g);
 }
 
-/* ---- counting what is under way ------------------------------------------------- */
+/* ---- counting what is under way -------------------------------------------------- */
 
 struct counted {
     struct world *w;
@@ -92,7 +92,7 @@ void guards_count(struct world *w, comp_id policy)
         k->inflight(w, owner, count_calls, &of);
 }
 
-/* ---- looking -------------------------------------------------------------------- */
+/* ---- looking --------------------------------------------------------------------- */
 
 double guard_metric(const struct world *w, comp_id policy, int instance,
                     double (*of)(const struct world *w, comp_id policy,

@@ -164,8 +164,8 @@ static void call_event(struct world *w, comp_id c, int what, uint32_t r, uint32_
 static bool call_keeps_over(const struct world *w, comp_id c, comp_id link)
 {
     const struct path *p = path_of(w, c);
-    return p->link == link && ((p->what & PATH_LINES) ||
-                               comp_kind(w, w->comps[c].target)->query_lost);
+    return p->link == link &&
+           ((p->what & PATH_LINES) || comp_kind(w, w->comps[c].target)->query_lost);
 }
 
 static size_t call_size(const struct model *m, comp_id c)

@@ -28,8 +28,7 @@ static enum way way_of(const struct act *a, int event)
 static void cross_broken(struct world *w, struct act *a)
 {
     act_wait(w, a, CAUSE_DEAD_CONNECTION, path_of(w, a->policy)->link);
-    a->timer =
-        cal_at(w, w_now(w), EV_KIND + CE_BROKEN, a->policy, W_REF(w, a), a->gen);
+    a->timer = cal_at(w, w_now(w), EV_KIND + CE_BROKEN, a->policy, W_REF(w, a), a->gen);
 }
 
 /* Over the policy's own link. */

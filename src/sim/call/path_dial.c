@@ -15,7 +15,7 @@
 #define SYN_WAIT SIM_SEC /* Linux: then 2 s, 4 s ... 127 s in all */
 enum { SYN_RETRIES = 6 };
 
-/* ---- callers -------------------------------------------------------------------- */
+/* ---- callers --------------------------------------------------------------------- */
 
 /* Users are behind RESOLVERS of them, each with a cache of its own. */
 enum { RESOLVERS = 64 };
@@ -67,7 +67,7 @@ void path_instance_gone(struct world *w, comp_id service, uint16_t number)
     }
 }
 
-/* ---- dialling ------------------------------------------------------------------- */
+/* ---- dialling -------------------------------------------------------------------- */
 
 static enum dial_says wait(struct dial *d, enum dial_step then, sim_time delay,
                            enum cause cause, comp_id place)
@@ -312,7 +312,7 @@ enum dial_says path_dial_on(struct world *w, struct dial *d)
     return says == DIAL_WAITS ? hurry(w, d) : says;
 }
 
-/* ---- a call --------------------------------------------------------------------- */
+/* ---- a call ---------------------------------------------------------------------- */
 
 /* "orders/buy" at another service: that one's "buy". */
 static comp_id same_endpoint(const struct world *w, comp_id what, comp_id to)
@@ -411,7 +411,7 @@ bool path_dial(struct world *w, struct act *a)
     return true;
 }
 
-/* ---- looking -------------------------------------------------------------------- */
+/* ---- looking --------------------------------------------------------------------- */
 
 static struct dns_belief belief(const struct world *w, comp_id policy, comp_id name,
                                 uint32_t seat, const struct dns_answer *a)
@@ -448,7 +448,7 @@ size_t world_dns_beliefs(const struct world *w, comp_id name, struct dns_belief 
     return n;
 }
 
-/* ---- events --------------------------------------------------------------------- */
+/* ---- events ---------------------------------------------------------------------- */
 
 static void worked(struct world *w, struct act *a, enum reason reason)
 {

@@ -25,7 +25,7 @@ struct caller *path_caller(struct world *w, struct path *p, uint32_t seat)
     return W_PTR(w, struct caller, p->callers) + seat;
 }
 
-/* ---- closing -------------------------------------------------------------------- */
+/* ---- closing --------------------------------------------------------------------- */
 
 static void connected(struct world *w, comp_id to, int more)
 {
@@ -95,7 +95,7 @@ void path_line_idle(struct world *w, comp_id policy, ref r, uint32_t number)
     line_close(w, policy, r, true);
 }
 
-/* ---- taking and giving back ----------------------------------------------------- */
+/* ---- taking and giving back ------------------------------------------------------ */
 
 static bool too_old(const struct world *w, comp_id policy, const struct line *l)
 {

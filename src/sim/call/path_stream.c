@@ -25,7 +25,7 @@
 
 enum { FAST_MESSAGES = 3 };
 
-/* ---- order of messages ---------------------------------------------------------- */
+/* ---- order of messages ----------------------------------------------------------- */
 
 void stream_sends(struct world *w, struct act *a, enum way way)
 {
@@ -151,7 +151,7 @@ void stream_breaks(struct world *w, struct line *l)
     }
 }
 
-/* ---- who shares ----------------------------------------------------------------- */
+/* ---- who shares ------------------------------------------------------------------ */
 
 static bool has_room(const struct world *w, comp_id policy, const struct line *l)
 {

@@ -115,7 +115,7 @@ struct guard {
     int64_t slot;            /* number of the newest */
 };
 
-struct call_state {        /* what every call touches comes first */
+struct call_state {        /* touched by every call: first */
     struct path path;      /* first: path_of() */
     sim_time timeout, way; /* P_TIMEOUT, mean of P_NETWORK */
     uint32_t extras;       /* enum call_extra */

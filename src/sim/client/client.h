@@ -46,8 +46,8 @@ enum client_event {
     EV_FILL      /* more users come at this very moment */
 };
 
-struct client_state {      /* what every attempt touches comes first */
-    struct call_spec spec; /* as in struct client_data */
+struct client_state {      /* touched by every attempt: first */
+    struct call_spec spec; /* see struct client_data */
     double rate;           /* P_RATE with the spike; a curve comes on top */
     double wanted; /* integral of the rate to the next arrival, from `from` on */
     sim_time from;
@@ -60,7 +60,7 @@ struct client_state {      /* what every attempt touches comes first */
     bool steady;   /* no curve */
     bool poisson;  /* arrivals */
     bool slo;      /* the objective applies */
-    bool loops;    /* as in struct client_data */
+    bool loops;    /* see struct client_data */
     bool somebody; /* of a population, or to stay for a while */
     bool endures;  /* waits for ever, and nobody minds */
     uint64_t visits, attempts, answered, good;
@@ -130,7 +130,7 @@ void client_inflight(const struct world *w, comp_id c,
 enum err client_check_loop(struct model *m, comp_id c, struct client_data *d,
                            struct errmsg *why);
 void client_loop_init(struct world *w, comp_id c);
-/* So many users should be there: `users` or the spike has changed. */
+/* Brings the loop to the number of users wanted: `users` or the spike has changed. */
 void client_loop_fill(struct world *w, comp_id c);
 /* Draws who comes: somebody of the population. */
 uint32_t client_who(struct world *w, comp_id c);

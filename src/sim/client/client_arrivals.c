@@ -42,7 +42,7 @@ static double time_of_area(double area, double r0, double r1, double span)
     return 2 * area / (r0 + root);
 }
 
-/* So late that it never comes is SIM_FOREVER. */
+/* The moment `seconds` after `from`; SIM_FOREVER: never. */
 static sim_time later(sim_time from, double seconds)
 {
     return seconds < 1e9 ? from + (sim_time)(seconds * 1e9 + 0.5) : SIM_FOREVER;

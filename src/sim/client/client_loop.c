@@ -12,7 +12,7 @@
 
 enum { USERS_MAX = 200000, AT_ONCE = 1000 };
 
-/* ---- model time ----------------------------------------------------------------- */
+/* ---- model time ------------------------------------------------------------------ */
 
 enum err client_check_loop(struct model *m, comp_id c, struct client_data *d,
                            struct errmsg *why)
@@ -37,7 +37,7 @@ enum err client_check_loop(struct model *m, comp_id c, struct client_data *d,
     return ERR_OK;
 }
 
-/* ---- who ------------------------------------------------------------------------ */
+/* ---- who ------------------------------------------------------------------------- */
 
 uint32_t client_who(struct world *w, comp_id c)
 {
@@ -50,7 +50,7 @@ uint32_t client_who(struct world *w, comp_id c)
     return 1 + zipf_at(d->popular, rng_unit(r));
 }
 
-/* ---- thinking ------------------------------------------------------------------- */
+/* ---- thinking -------------------------------------------------------------------- */
 
 sim_time client_thinking(const struct world *w, comp_id c)
 {
@@ -78,7 +78,7 @@ static void think(struct world *w, comp_id c, uint32_t user, uint32_t made,
     (void)cal_at(w, w_now(w) + t, EV_KIND + EV_THOUGHT, c, user, made);
 }
 
-/* ---- coming and going ----------------------------------------------------------- */
+/* ---- coming and going ------------------------------------------------------------ */
 
 static uint32_t wanted(const struct world *w, comp_id c)
 {

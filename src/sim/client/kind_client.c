@@ -27,7 +27,7 @@
 
 enum { TRACES_PER_S = 25 };
 
-/* ---- model time ----------------------------------------------------------------- */
+/* ---- model time ------------------------------------------------------------------ */
 
 static struct client_data *data_make(struct model *m, comp_id c)
 {
@@ -106,7 +106,7 @@ static size_t client_size(const struct model *m, comp_id c)
     return sizeof(struct client_state);
 }
 
-/* ---- an attempt ----------------------------------------------------------------- */
+/* ---- an attempt ------------------------------------------------------------------ */
 
 static bool traced(const struct client_state *s, const struct act *a)
 {
@@ -356,7 +356,7 @@ static void client_ahead(const struct world *w, const struct cal_event *e, bool 
     }
 }
 
-/* ---- the kind ------------------------------------------------------------------- */
+/* ---- the kind -------------------------------------------------------------------- */
 
 /* About TRACES_PER_S of them at most, unless the model says how many. */
 static void choose_trace_every(struct world *w, comp_id c)

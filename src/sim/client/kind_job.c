@@ -20,7 +20,7 @@
 
 #include <stdio.h>
 
-/* ---- model time ----------------------------------------------------------------- */
+/* ---- model time ------------------------------------------------------------------ */
 
 /* The component of "component.word" in a parameter, and the word. */
 static enum err find_named(struct model *m, comp_id c, int param, const char *what,
@@ -123,7 +123,7 @@ static size_t job_size(const struct model *m, comp_id c)
     return sizeof(struct job_state);
 }
 
-/* ---- a run ---------------------------------------------------------------------- */
+/* ---- a run ----------------------------------------------------------------------- */
 
 static sim_time own_duration(struct world *w, comp_id c, uint32_t *rows)
 {
@@ -307,7 +307,7 @@ static void job_resume(struct world *w, struct act *a, enum reason reason)
     act_timer(w, a, p_time(w, a->comp, P_RETRY_DELAY), CAUSE_BACKOFF, a->comp);
 }
 
-/* ---- the clock ------------------------------------------------------------------ */
+/* ---- the clock ------------------------------------------------------------------- */
 
 static void arm(struct world *w, comp_id c)
 {
@@ -401,7 +401,7 @@ static void job_changed(struct world *w, comp_id c, int param, const struct valu
         make_up(w, c);
 }
 
-/* ---- operations and faults ------------------------------------------------------ */
+/* ---- operations and faults ------------------------------------------------------- */
 
 static enum err op_enable(struct world *w, comp_id c, bool on, struct effect *fx,
                           struct errmsg *why)
@@ -475,7 +475,7 @@ static enum err job_fault(struct world *w, comp_id c, int fault, const struct ac
     return ERR_OK;
 }
 
-/* ---- looking -------------------------------------------------------------------- */
+/* ---- looking --------------------------------------------------------------------- */
 
 static double job_metric(const struct world *w, comp_id c, int metric, int instance)
 {
@@ -522,7 +522,7 @@ static void job_inflight(const struct world *w, comp_id c,
         f(w, act_at(w, r), ctx);
 }
 
-/* ---- the kind ------------------------------------------------------------------- */
+/* ---- the kind -------------------------------------------------------------------- */
 
 static const char *const streams[] = {"duration", NULL};
 

@@ -44,7 +44,7 @@ enum node_role {
     NODE_REBUILDS
 };
 
-/* ---- times that do not overflow: at most 146 years */
+/* ---- times that do not overflow: at most 146 years ------------------------------- */
 
 static inline sim_time time_sum(sim_time a, sim_time b)
 {
@@ -57,7 +57,7 @@ static inline sim_time copy_time(double bytes, double per_s)
     return t < (double)(SIM_FOREVER / 4) ? (sim_time)t : SIM_FOREVER / 4;
 }
 
-/* ---- routing (db_cluster.c) */
+/* ---- routing (db_cluster.c) ------------------------------------------------------ */
 
 /* The database that a node belongs to: itself, or the replica's owner. */
 comp_id cluster_of(const struct world *w, comp_id node);
@@ -90,11 +90,11 @@ bool cluster_leads(const struct world *w, comp_id db);
 /* Seconds in all in which no server took writes. */
 double cluster_leaderless(const struct world *w, comp_id db);
 
-/* ---- the log (db_wal.c) */
+/* ---- the log (db_wal.c) ---------------------------------------------------------- */
 
 /* A statement that writes has run on `node`. */
 void wal_wrote(struct world *w, comp_id node, comp_id statement);
-/* So many bytes of log that no statement of the model writes. */
+/* Adds to the log bytes that no statement of the model writes. */
 void wal_changed(struct world *w, comp_id db, uint64_t bytes);
 /* The time that a commit takes after that; SIM_FOREVER: until a replica is there
  * again. */
@@ -117,7 +117,7 @@ uint64_t wal_kept(const struct world *w, comp_id db); /* bytes of log on the dis
 /* The archiver stops, or goes on. */
 void wal_archive(struct world *w, comp_id db, bool stuck);
 
-/* ---- the disk (db_disk.c) */
+/* ---- the disk (db_disk.c) -------------------------------------------------------- */
 
 uint64_t disk_data(const struct world *w, comp_id db); /* bytes: data and tables */
 uint64_t disk_used(const struct world *w, comp_id db); /* data, log, others' files */
@@ -127,17 +127,17 @@ enum reason disk_refuses(struct world *w, comp_id node, comp_id statement);
 void disk_panic(struct world *w, comp_id db);   /* DB_EV_PANIC */
 void disk_recover(struct world *w, comp_id db); /* DB_EV_RECOVER */
 
-/* ---- transaction ids (db_xid.c) */
+/* ---- transaction ids (db_xid.c) -------------------------------------------------- */
 
 /* A write on this session takes one, unless its transaction has one. */
 void xid_take(struct world *w, struct conn *n);
-/* So few are left that no more are given out. */
+/* Transaction ids are so few that no more are given out. */
 bool xid_exhausted(struct world *w, comp_id db);
 void xid_refused(struct world *w, comp_id db);         /* a write, for that */
 int64_t xid_oldest(const struct world *w, comp_id db); /* age of the oldest table */
 int64_t xid_left(const struct world *w, comp_id db);   /* until none is given out */
 
-/* ---- replicas (kind_replica.c) */
+/* ---- replicas (kind_replica.c) --------------------------------------------------- */
 
 extern const struct kind_impl kind_replica, kind_backup;
 enum replica_param { RP_DELAY, RP_BANDWIDTH, RP_REPLAY, RP_SLOT, RP_CORES, RP_PARAMS };
@@ -167,7 +167,7 @@ void database_event(struct world *w, comp_id c, int what, uint32_t a, uint32_t b
 /* Backups and the like take a share of the engine (negative: give it back). */
 void database_tax(struct world *w, comp_id node, double share);
 
-/* ---- backups (kind_backup.c) */
+/* ---- backups (kind_backup.c) ----------------------------------------------------- */
 
 /* The series of the newest backup; `name` "": of all series; COMP_NONE: there is none.
  */
@@ -177,12 +177,13 @@ uint64_t backup_size(const struct world *w, comp_id series); /* of the newest, b
 uint64_t backup_writes(const struct world *w, comp_id series); /* up to which it goes */
 /* The database's tables and data are what they were when the newest was begun. */
 void backup_put_back(struct world *w, comp_id series);
-sim_time backup_taken(const struct world *w, comp_id series); /* as of when it is */
+sim_time backup_taken(const struct world *w, comp_id series); /* moment that the backup
+                                                                 shows */
 /* The copy of one table in the newest. */
 const struct table_copy *backup_table(const struct world *w, comp_id series,
                                       comp_id table);
 
-/* ---- from a copy beside (db_rescue.c) */
+/* ---- from a copy beside (db_rescue.c) -------------------------------------------- */
 
 /* kind_database's operation: `from` a series of backups or a replica. */
 enum err database_rescue(struct world *w, comp_id db, const char *from,

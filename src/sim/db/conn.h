@@ -86,7 +86,7 @@ enum query_phase {
     QUERY_LOCKED   /* the session waits for a lock (conn->waits), or just got it */
 };
 
-/* ---- the pool's side (kind_pool.c) */
+/* ---- the pool's side (kind_pool.c) ----------------------------------------------- */
 
 /* Whether the pool's connections go to replicas. */
 bool pool_reads(const struct model *m, comp_id pool);
@@ -106,7 +106,7 @@ void pool_put(struct world *w, struct conn *n);
  * `reason`: REASON_NONE when the pool closed it itself. */
 void pool_lost(struct world *w, struct conn *n, enum reason reason);
 
-/* ---- the database's side: sessions (db_session.c) */
+/* ---- the database's side: sessions (db_session.c) -------------------------------- */
 
 /* Opens a connection for the pool's instance; `a` (may be NULL) waits for it. */
 void database_connect(struct world *w, comp_id pool, int instance, struct act *a);
@@ -147,7 +147,7 @@ void session_rearm_idle(struct world *w, comp_id db);
  */
 void session_let_go(struct world *w, struct act *a);
 
-/* ---- on the way to the server (db_dial.c) */
+/* ---- on the way to the server (db_dial.c) ---------------------------------------- */
 
 /* A pool's connection, before it asks the database to let it in; true: later
  * (session_connect()), or never. */
@@ -160,7 +160,7 @@ bool db_line_noticed(struct world *w, const struct conn *n);
 bool db_dial_cut(const struct world *w, const struct conn *n);
 void db_dial(struct world *w, ref conn, uint32_t number); /* kind_impl.dial */
 
-/* ---- queries (query.c); the first four are kind_impl's */
+/* ---- queries (query.c); the first four are kind_impl's --------------------------- */
 
 void query_begin(struct world *w, struct act *a);
 void query_resume(struct world *w, struct act *a, enum reason reason);

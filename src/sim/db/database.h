@@ -82,8 +82,8 @@ struct cluster {       /* of the database, whichever node leads */
     int64_t data;   /* bytes stored since the start */
     int64_t others; /* somebody else's files */
     uint64_t failovers, lost_writes, diverged_writes;
-    uint64_t acknowledged; /* writes that were answered */
-    uint64_t unanswered;   /* writes in the log of a leader that went down, of which
+    uint64_t acknowledged;     /* writes that were answered */
+    uint64_t unanswered;       /* writes in the log of a leader that went down, of which
                               nobody was told */
     sim_time leaderless_since; /* since when nobody leads, + 1; 0: somebody does */
     sim_time leaderless;       /* times before that, summed */

@@ -1,5 +1,5 @@
 /*
- * Who leads: where connections go, who may write, and how the lead moves.
+ * The leader: where connections go, who may write, and how the lead moves.
  *
  * A failover chooses the replica that has received most of the log. When the leader is
  * gone, what no replica had received is lost; when it is there (a switchover), it stops
@@ -184,11 +184,11 @@ static void begin_promotion(struct world *w, comp_id db, comp_id node)
     /* Where nothing comes to it any more, there is nothing to wait for either. */
     c->planned = !gone(w, old) && wal_catch_up(w, node) < SIM_FOREVER;
     uint64_t lost = 0;
-    if (!c->planned) /* what is on its way still comes; the rest never will */
+    if (!c->planned) /* sent bytes still come; the rest never will */
         lost = counted_on(w, db, wal_forget_unsent(w, node));
     c->lost_writes += lost;
     sim_time rest = wal_catch_up(w, node);
-    assert(rest < SIM_FOREVER); /* its replay goes on: see candidate_for() */
+    assert(rest < SIM_FOREVER); /* the node's replay goes on: see candidate_for() */
     if (p_on(w, db, DB_FENCING))
         database_go_down(w, old, true);
     c->candidate = (comp_id)(node + 1);
@@ -362,7 +362,7 @@ void cluster_elect(struct world *w, comp_id db)
         return;
     if (candidate_for(w, db, "", &node, &why) != ERR_OK) {
         w_log(w, db, 0, LOG_ERROR, 0, "no automatic failover: %s", why.text);
-        arm_election(w, db); /* one may be there by then */
+        arm_election(w, db); /* perhaps a candidate is there by then */
         return;
     }
     begin_promotion(w, db, node);

@@ -116,7 +116,8 @@ bool db_dial_begin(struct world *w, struct conn *n)
 
 void db_dial(struct world *w, ref r, uint32_t number)
 {
-    struct conn *n = conn_at(w, r); /* its timer is cancelled before it is freed */
+    struct conn *n = conn_at(w, r); /* the timer is cancelled before the connection is
+                                       freed */
     assert(n->id == number);
     n->timer = 0;
     n->setup = 0;

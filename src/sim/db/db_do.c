@@ -1,5 +1,5 @@
 /*
- * What can be done to a database, and what can befall it: operations and faults. The
+ * Operations on a database, and the faults that can befall it. The
  * server's faults and closing sessions are those of replicas, too.
  */
 #include "db/cluster.h"
@@ -297,7 +297,7 @@ void database_go_down(struct world *w, comp_id c, bool on)
     comp_id db = cluster_of(w, c);
     uint32_t count = 0;
     d->down = on;
-    cal_cancel(w, &d->starting); /* who takes it down now brings it back */
+    cal_cancel(w, &d->starting); /* whoever takes it down now brings it back */
     if (c == cluster_primary(w, db))
         db_at(w, db)->cluster.unanswered = 0;
     if (!on) {
@@ -372,7 +372,7 @@ enum err database_server_fault(struct world *w, comp_id c, int fault, double fac
         database_retune(w, c);
     } else if (fault == FAULT_STALL) {
         stall(w, c, on);
-    } else if (on || !busy) { /* one that is being copied comes back by itself */
+    } else if (on || !busy) { /* a copy under way comes back by itself */
         database_go_down(w, c, on);
     }
     return ERR_OK;

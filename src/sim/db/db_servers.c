@@ -52,7 +52,7 @@ static struct db_server_view server(const struct world *w, comp_id db, comp_id n
                  : v.role == SERVER_LEADS ? db_at(w, db)->cluster.lsn
                                           : 0;
     v.catch_up = follows ? wal_catch_up(w, node) : 0;
-    if (v.catch_up >= SIM_FOREVER / 2) /* as in time_sum(): it stands still */
+    if (v.catch_up >= SIM_FOREVER / 2) /* stands still: see time_sum() */
         v.catch_up = SIM_FOREVER;
     if (v.role == SERVER_TAKES_OVER)
         v.left = db_at(w, db)->cluster.due - w_now(w);

@@ -14,7 +14,7 @@
 #include "engine/queue.h"
 #include "engine/telling.h"
 
-/* ---- sessions ---- */
+/* ---- sessions -------------------------------------------------------------------- */
 
 void conn_set(struct world *w, struct conn *n, enum conn_state state)
 {
@@ -129,7 +129,8 @@ void session_sweep(struct world *w, comp_id db, enum reason reason,
                    bool (*meant)(const struct conn *n, uint32_t a, uint32_t b),
                    uint32_t a, uint32_t b, uint32_t *count)
 {
-    uint32_t last_id = db_at(w, db)->last_id; /* those that are there now */
+    uint32_t last_id = db_at(w, db)->last_id; /* ids above are sessions that come
+                                                 later */
     ref next;
     for (ref r = db_at(w, db)->first; r != 0; r = next) {
         struct conn *n = conn_at(w, r);
@@ -155,7 +156,7 @@ void database_close_all(struct world *w, comp_id db, comp_id pool, int instance,
     session_sweep(w, db, reason, of_instance, pool, (uint32_t)instance, &count);
 }
 
-/* ---- connecting ---- */
+/* ---- connecting ------------------------------------------------------------------ */
 
 #define SYN_RETRIES (127 * SIM_SEC)
 
@@ -289,7 +290,7 @@ void session_admit_held(struct world *w, comp_id db)
     }
 }
 
-/* ---- transactions ---- */
+/* ---- transactions ---------------------------------------------------------------- */
 
 /* No statement runs in its open transaction. */
 void session_tx_idle(struct world *w, struct conn *n)

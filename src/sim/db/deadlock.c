@@ -1,5 +1,6 @@
 /*
- * Who waits for whom: the edges of the wait-for graph, and whether they close a circle.
+ * Waits among sessions: the edges of the wait-for graph, and whether they close a
+ * circle.
  *
  * A session waits for those who hold its lock in a mode that conflicts, and for those
  * ahead of it in the queue whose wish conflicts. (PostgreSQL tries to reorder queues

@@ -127,7 +127,7 @@ static const struct metric_need needs[] = {{"lacks_rows", NULL}}; /* nobody know
 enum { EV_DUE, EV_DONE };
 struct backup {
     bool running, empty, skips, fails; /* the last three are faults */
-    bool tried;                        /* one was found good; when: `verified` */
+    bool tried;                        /* a good one was found; when: `verified` */
     bool writes_nothing;               /* the run under way began while `empty` */
     bool good;                         /* the newest can be put back */
     sim_time began, taken, duration;   /* taken: as of when the newest is */
@@ -136,7 +136,7 @@ struct backup {
     uint64_t was_writes;   /* the log when this run began */
     double left;           /* bytes to read, as of `planned` */
     sim_time planned;
-    uint32_t timer; /* its end */
+    uint32_t timer; /* the end of the run */
     uint64_t runs, failures;
     int64_t data, was_data;     /* stored besides tables: in the newest, in this run */
     struct table_copy copies[]; /* two of each table: in the newest, in this run */
@@ -397,7 +397,7 @@ static size_t backup_state_size(const struct model *m, comp_id c)
            2 * tables_of(m, m->comps[c].owner) * sizeof(struct table_copy);
 }
 
-/* There has been one, a period before the first. */
+/* A backup has been made, a period before the first. */
 static void backup_init(struct world *w, comp_id c)
 {
     struct backup *b = backup_at(w, c);

@@ -214,7 +214,7 @@ static const struct metric_desc metrics[] = {
 };
 _Static_assert(COUNT_OF(metrics) == M_COUNT, "one for each");
 
-/* ---- the kind ---- */
+/* ---- the kind -------------------------------------------------------------------- */
 
 static enum err pool_resolve(struct model *m, comp_id c, struct errmsg *why)
 {

@@ -186,7 +186,7 @@ sim_time statement_begin(struct world *w, comp_id statement)
     sim_time work = dist_draw(p_dist(w, statement, ST_CPU), w_rng(w, statement, 0));
     s->running++;
     if (s->table != COMP_NONE)
-        return work; /* what the table costs is not known yet */
+        return work; /* the table's cost is not known yet */
     return s->slow == 1 ? work : (sim_time)((double)work * s->slow);
 }
 

@@ -289,7 +289,7 @@ bool lock_take(struct world *w, struct conn *n, const struct lock_name *name,
     struct lock *l = lock_get(w, db_at(w, n->db), name);
     struct claim *mine = held_by(w, n, W_REF(w, l));
     if (mine && (conflicts[mode] & ~conflicts_of(mine->modes)) == 0)
-        return true; /* as strong as what it holds */
+        return true; /* the lock held is as strong */
     uint32_t ahead;
     ref before = place_in_queue(w, l, mine, &ahead);
     if (conflicts[mode] & (ahead | granted_to_others(l, mine))) {
@@ -346,7 +346,7 @@ void lock_timed_out(struct world *w, struct claim *c)
 {
     struct conn *n = conn_at(w, c->conn);
     struct database *d = db_at(w, n->db);
-    comp_id db = cluster_of(w, n->db); /* whose parameters hold */
+    comp_id db = cluster_of(w, n->db); /* the database whose parameters hold */
     sim_time waited_for = w_now(w) - c->since;
     c->timer = 0;
     if (!c->checked && waited_for >= p_time(w, db, DB_DEADLOCK_TIMEOUT)) {

@@ -31,7 +31,7 @@ comp_id pool_node(struct world *w, comp_id pool, int instance)
     return cluster_route(w, pool, &s->node, &s->node_until);
 }
 
-/* ---- idle connections ---- */
+/* ---- idle connections ------------------------------------------------------------ */
 
 static void idle_push(struct world *w, struct share *s, struct conn *n)
 {
@@ -68,7 +68,7 @@ static bool too_old(const struct world *w, const struct conn *n)
     return lifetime > 0 && w_now(w) - n->opened >= lifetime;
 }
 
-/* ---- giving and taking ---- */
+/* ---- giving and taking ----------------------------------------------------------- */
 
 static void hand_over(struct world *w, struct share *s, struct conn *n, struct act *a)
 {
@@ -309,7 +309,7 @@ void pool_lost(struct world *w, struct conn *n, enum reason reason)
     pool_fill(w, n->pool, n->instance);
 }
 
-/* ---- instances ---- */
+/* ---- instances ------------------------------------------------------------------- */
 
 void pool_instance_up(struct world *w, comp_id pool, int instance)
 {
@@ -334,7 +334,7 @@ void pool_instance_gone(struct world *w, comp_id pool, int instance)
     cluster_close_all(w, p_comp(w, pool, P_TO), pool, instance);
     cal_cancel(w, &s->refill);
     s->refill_wait =
-        0; /* also of attempts that ended with it: the next is a new process */
+        0; /* for attempts that ended with it, too: the next is a new process */
 }
 
 void pool_look(const struct world *w, comp_id pool, int instance, struct pool_look *out)

@@ -37,7 +37,8 @@ static void send_back(struct world *w, struct act *a, enum reason reason)
 {
     CHECK(a->gen != 0);
     struct conn *n = conn_at(w, a->query.conn);
-    if (n->locks != 0 && (!n->tx || n->ending)) /* it was its own transaction */
+    if (n->locks != 0 && (!n->tx || n->ending)) /* the statement was a transaction of
+                                                   its own */
         lock_release_all(w, n);
     if (n->tx && !n->ending)
         session_tx_idle(w, n);
@@ -97,7 +98,7 @@ static comp_id table_of(const struct world *w, const struct act *a)
 /* Why it may not run. */
 static enum reason refused(struct world *w, const struct act *a, const struct conn *n)
 {
-    if (n->aborted) /* its transaction has failed before */
+    if (n->aborted) /* the transaction has failed before */
         return REASON_ERROR;
     if (table_of(w, a) != COMP_NONE && table_gone(w, table_of(w, a), n->db))
         return REASON_ERROR;
@@ -127,7 +128,7 @@ static void work(struct world *w, struct act *a)
         send_back(w, a, no);
         return;
     }
-    if (n->db != a->comp) /* what a replica has not applied yet, nobody reads there */
+    if (n->db != a->comp) /* nobody reads at a replica before it is applied there */
         act_aged(a, wal_lag(w, n->db));
     bool table = a->mode == QUERY_LOCK ||
                  (a->what != COMP_NONE && statement_at(w, a->what)->table != COMP_NONE);
@@ -272,7 +273,7 @@ void query_begin(struct world *w, struct act *a)
     members_add(w, &db_at(w, a->comp)->inside, a);
     a->phase = QUERY_NEW;
     a->query.reason = REASON_NONE;
-    if (a->mode == QUERY_LOCK) { /* its caller may be gone when it comes to it */
+    if (a->mode == QUERY_LOCK) { /* the caller may be gone when the lock comes */
         a->program = parent->program;
         a->pc = parent->pc;
     }
@@ -280,7 +281,7 @@ void query_begin(struct world *w, struct act *a)
         (a->mode == QUERY_STATEMENT || a->mode == QUERY_LOCK)) {
         share(w, a, n);
     } else if (n && a->mode == QUERY_BEGIN) {
-        a->query.reason = REASON_ERROR; /* one transaction at a time */
+        a->query.reason = REASON_ERROR; /* a connection has a single transaction */
         end_failed(w, a);
     } else if (pool_acquire(w, a)) {
         send(w, a);
@@ -368,7 +369,8 @@ void query_cancel(struct world *w, struct act *a)
         pool_leave(w, a, REASON_GAVE_UP);
         break;
     case QUERY_CONNECT:
-        conn_at(w, a->query.conn)->act = 0; /* it will be there for the next */
+        conn_at(w, a->query.conn)->act = 0; /* the connection will be there for the
+                                               next */
         break;
     case QUERY_SHARE:
         queue_remove(w, &conn_at(w, a->query.conn)->waiting, a);

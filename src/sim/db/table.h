@@ -195,7 +195,7 @@ struct undo {
 /* Ends a transaction. Rolled back: what was inserted is dead, what was deleted alive. */
 void undo_end(struct world *w, struct conn *n, bool commit);
 
-/* ---- statements on tables (statement_run.c), where a query works on one */
+/* ---- statements on tables (statement_run.c), where a query works on one ---------- */
 
 /* Begins the run of a statement, or of a lock. */
 void run_begin(struct world *w, struct act *a, struct conn *n);
@@ -206,7 +206,7 @@ bool run_locks(struct world *w, struct act *a, struct conn *n, sim_time *work);
 enum reason run_end(struct world *w, struct act *a, struct conn *n, enum reason reason);
 void run_drop(struct world *w, struct conn *n); /* without any effect */
 
-/* ---- tables (table_rows.c) */
+/* ---- tables (table_rows.c) ------------------------------------------------------- */
 
 /* The server that takes its database's writes, where its upkeep runs. */
 comp_id table_node(const struct world *w, comp_id c);
@@ -224,7 +224,7 @@ void table_analyzed(struct world *w, comp_id c); /* the planner knows what is so
 /* An index by name; INDEXES_MAX: none of that name. */
 uint32_t table_index(const struct table_data *d, const char *name);
 
-/* ---- the disk it takes (table_space.c) */
+/* ---- the disk it takes (table_space.c) ------------------------------------------- */
 
 /* Rows that fit into its pages: those it has, dead or alive, and free room. */
 int64_t table_slots(const struct world *w, comp_id c);
@@ -237,7 +237,7 @@ int64_t table_index_bytes(const struct world *w, comp_id c); /* all its indexes 
 int64_t tables_bytes(const struct world *w, comp_id db);
 int64_t tables_bytes_at_start(const struct world *w, comp_id db);
 
-/* ---- rows by mistake, rows from a backup (table_fate.c) */
+/* ---- rows by mistake, rows from a backup (table_fate.c) -------------------------- */
 
 struct table_copy { /* of a table, in a backup */
     int64_t rows, next_id, id_limit, missing;
@@ -251,7 +251,7 @@ int64_t table_drop(struct world *w, comp_id c);
 /* The same share goes, and nobody misses it. */
 void table_tidy(struct world *w, comp_id c, double share);
 struct table_copy table_copy(const struct world *w, comp_id c);
-/* As it was `age` before the start. */
+/* A copy of the table `age` before the start. */
 struct table_copy table_copy_at_start(const struct world *w, comp_id c, sim_time age);
 void table_put_back(struct world *w, comp_id c, const struct table_copy *from);
 /* Whether the row that this act is about is missing, as that server has it. */
@@ -267,10 +267,10 @@ static inline bool table_gone(const struct world *w, comp_id c, comp_id node)
  * mistake. */
 int64_t table_rescuable(const struct world *w, comp_id c,
                         const struct table_copy *from);
-/* They are there again; what came since stays. Returns how many they were. */
+/* Brings the rows back; newer ones stay. Returns their number. */
 int64_t table_rescue(struct world *w, comp_id c, const struct table_copy *from);
 
-/* ---- dead rows (vacuum.c) */
+/* ---- dead rows (vacuum.c) -------------------------------------------------------- */
 
 void vacuum_died(struct world *w, comp_id c, int64_t rows);
 /* Dead rows that no open transaction (`but` is not counted) may still need to see. */
@@ -286,7 +286,7 @@ void vacuum_rearm(struct world *w, comp_id c); /* vacuum_every has changed */
  * counted. */
 sim_time vacuum_horizon(const struct world *w, comp_id db, ref but);
 
-/* ---- transaction ids (db_xid.c) */
+/* ---- transaction ids (db_xid.c) -------------------------------------------------- */
 
 /* Transactions since the oldest that its rows may still bear the id of. */
 int64_t xid_age(const struct world *w, comp_id c);
@@ -298,7 +298,7 @@ bool xid_forced(const struct world *w, comp_id c);
  * older. */
 int64_t xid_horizon(const struct world *w, comp_id c, ref but);
 
-/* ---- upkeep (table_upkeep.c): vacuums, indexes, migrations */
+/* ---- upkeep (table_upkeep.c): vacuums, indexes, migrations ----------------------- */
 
 bool job_start(struct world *w, comp_id c, enum job_kind kind, uint32_t index,
                sim_time lock_timeout);
@@ -315,7 +315,7 @@ const char *job_phrase(enum job_kind kind);
 int64_t job_rows(const struct world *w, comp_id c, enum job_kind kind);
 bool job_copies(enum job_kind kind); /* needs room on the disk until it is done */
 
-/* ---- sessions without a pool (db_session.c) */
+/* ---- sessions without a pool (db_session.c) -------------------------------------- */
 struct conn *session_own(struct world *w, comp_id db, struct act *a);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * What can be done to a table, and what can befall it: operations and faults.
+ * Operations on a table, and the faults that can befall it.
  */
 #include "db/database.h"
 #include "db/describe.h"

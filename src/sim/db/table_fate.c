@@ -1,5 +1,5 @@
 /*
- * What becomes of a table's rows besides what statements do: somebody deletes them or
+ * The fate of a table's rows besides what statements do: somebody deletes them or
  * drops the table, a backup is put back.
  *
  * Rows that somebody wiped are missing until a backup from before is put back. That
@@ -68,7 +68,7 @@ int64_t table_drop(struct world *w, comp_id c)
     vacuum_clean(w, c, t->dead);
     cal_cancel(w, &t->vacuum_timer);
     t->dropped = true;
-    table_shrink(w, c); /* its files are deleted */
+    table_shrink(w, c); /* the table's files are deleted */
     wal_changed(w, w->comps[c].owner, DELETE_WAL);
     return rows;
 }

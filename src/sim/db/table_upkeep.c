@@ -36,7 +36,7 @@ struct job_form {
     uint8_t cost;   /* of each row */
     uint8_t passes; /* over the rows; 0: no rows */
     bool naps, vacuum;
-    bool outwaits; /* those who had begun before it, before it is done */
+    bool outwaits; /* waits for those that began before it, before it is done */
 };
 static const struct job_form forms[] = {
     [JOB_NONE] = {""},

@@ -119,7 +119,7 @@ void vacuum_due(struct world *w, comp_id c)
     comp_id db = table_node(w, c);
     t->vacuum_timer = 0;
     if (!is_due(w, c) || t->job.kind != JOB_NONE || t->aside.kind != JOB_NONE)
-        return; /* its end looks again */
+        return; /* the end of the other looks again */
     if (xid_forced(w, c) && xid_horizon(w, c, 0) > table_at(w, c)->frozen &&
         !db_at(w, db)->down) {
         (void)job_start(w, c, JOB_FREEZE, 0, 0);

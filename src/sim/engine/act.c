@@ -19,7 +19,7 @@ enum {
     READY_FIRST = TINY(64, 1)
 };
 
-/* ---- life ----------------------------------------------------------------------- */
+/* ---- life ------------------------------------------------------------------------ */
 
 void acts_more(struct world *w)
 {
@@ -48,7 +48,7 @@ void chunks_free(struct world *w, ref chunks)
     }
 }
 
-/* ---- the ledger ----------------------------------------------------------------- */
+/* ---- the ledger ------------------------------------------------------------------ */
 
 static SELDOM void chunks_more(struct world *w)
 {
@@ -258,7 +258,7 @@ comp_id act_where(const struct world *w, const struct act *a)
     return a->place;
 }
 
-/* ---- waiting -------------------------------------------------------------------- */
+/* ---- waiting --------------------------------------------------------------------- */
 
 void act_account_time(struct world *w, struct act *a)
 {
@@ -329,7 +329,7 @@ void act_event(struct world *w, int event, ref r, uint32_t gen)
     }
 }
 
-/* ---- ending --------------------------------------------------------------------- */
+/* ---- ending ---------------------------------------------------------------------- */
 
 /* A lookup that ends with nobody there to load what it was to load. */
 void act_orphan(struct world *w, struct act *a)
@@ -358,7 +358,7 @@ void act_abandon(struct world *w, struct act *a)
     mark_abandoned(w, a);
 }
 
-/* ---- queues --------------------------------------------------------------------- */
+/* ---- queues ---------------------------------------------------------------------- */
 
 /* The queue is whole around this act; a short one is looked through. */
 static bool queue_holds(const struct world *w, const struct list *q,

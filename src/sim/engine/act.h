@@ -112,7 +112,7 @@ struct act {
     union {
         sim_time demand;   /* at a station: work asked for */
         sim_time patience; /* a user: how long to wait for an answer; 0: for ever */
-        sim_time sent;     /* ordered, on its way: the time at which it was sent first */
+        sim_time sent; /* ordered, on its way: the time at which it was sent first */
     };
     const struct program *program; /* with pc: the op it stands at, or was sent by */
     uint32_t span, parent_span;    /* trace: own, its caller's */
@@ -143,12 +143,12 @@ struct act {
         } run;
         struct {             /* db: QUERY */
             ref conn;        /* the connection it runs on */
-            uint32_t reason; /* that it will end with */
-            uint32_t others; /* that waited, or ran, when it came */
+            uint32_t reason; /* the statement's end */
+            uint32_t others; /* statements that waited or ran when it came */
             uint32_t sync;   /* of the commit's wait (query.c) */
         } query;
         struct {             /* cache: LOOKUP */
-            uint32_t reason; /* that it will end with */
+            uint32_t reason; /* the look-up's end */
         } lookup;
         struct {                /* broker: a delivery, ACT_USER */
             int64_t offset;     /* of its message */

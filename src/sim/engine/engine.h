@@ -41,7 +41,7 @@ typedef uint32_t ref; /* offset / 8 from the start of the region; 0: none */
 /* Marks small steps of the usual way, which would cost more as calls than as code. */
 #define HOT static inline __attribute__((always_inline))
 
-/* ---- the model ------------------------------------------------------------------ */
+/* ---- the model ------------------------------------------------------------------- */
 
 struct kind_impl;
 struct act;
@@ -68,7 +68,7 @@ struct comp {
     struct versions *versions; /* NULL: it has none */
     comp_id owner, target;
     struct value *params;  /* initial values, one per param_desc; texts in the arena */
-    bool *given;           /* was it set in the model */
+    bool *given;           /* set in the model, a flag for each */
     void *data;            /* the kind's own model-time data (arena) */
     ref values;            /* where they lie in every world of this model */
     struct source *newest; /* of an endpoint: the program given last */
@@ -124,7 +124,7 @@ static inline const struct value *model_param(const struct model *m, comp_id c, 
     return &m->comps[c].params[p];
 }
 
-/* ---- the world ------------------------------------------------------------------ */
+/* ---- the world ------------------------------------------------------------------- */
 
 /* First thing in the region: the world's own variables. */
 struct head {
@@ -258,7 +258,7 @@ static inline void w_outcome(struct world *w, uint32_t x)
     w->outcome = w->outcome * 31 + x + 1;
 }
 
-/* ---- lists of acts -------------------------------------------------------------- */
+/* ---- lists of acts --------------------------------------------------------------- */
 
 struct list { /* of acts, through the link pair that the function name says */
     ref first, last;

@@ -43,7 +43,7 @@ struct bulk {
 /* The traits of a kind: what the rooms below its own need to know. */
 enum kind_trait {
     KIND_SERVES = 1,   /* has endpoints, in versions, which its instances run */
-    KIND_WHOLE = 2,    /* is called as a whole: it has no endpoints */
+    KIND_WHOLE = 2,    /* called as a whole: has no endpoints */
     KIND_HANDS_ON = 4, /* stands in front of its target and hands on to it */
     KIND_STARTS = 8,   /* begins what others do: its acts are roots */
     KIND_USERS = 16,   /* acts are people, who wait for what is elsewhere */
@@ -67,7 +67,7 @@ struct kind_impl {
     uint8_t named;              /* enum named_as */
     const char *const *streams; /* names of its random streams, then NULL; or NULL */
 
-    /* ---- model time: model_finish(), in this order; each may be NULL ---- */
+    /* ---- model time: model_finish(), in this order; each may be NULL ------------- */
 
     /* Names to ids: sets comp.target and VALUE_COMP params; may model_add_nested(). */
     enum err (*resolve)(struct model *m, comp_id c, struct errmsg *why);
@@ -99,7 +99,7 @@ struct kind_impl {
     enum err (*curve)(struct model *m, comp_id c, const struct curve_point *p, size_t n,
                       sim_time period, struct errmsg *why);
 
-    /* ---- running ---- */
+    /* ---- running ----------------------------------------------------------------- */
 
     /* A new world; by init_turn, then in order of id. */
     void (*init)(struct world *w, comp_id c);
@@ -230,7 +230,7 @@ struct kind_impl {
      * acts touches (w_fetch()). */
     void (*fetch)(const struct world *w, comp_id c);
 
-    /* ---- looking ---- */
+    /* ---- looking ----------------------------------------------------------------- */
 
     double (*metric)(const struct world *w, comp_id c, int metric, int instance);
     /* Messages that it keeps, and their bytes. NULL: none. */

@@ -26,7 +26,7 @@ enum lot_use {
     LOT_TRACE,
     LOT_PLACE,     /* on a ring */
     LOT_RESOLVER,  /* asked for a name */
-    LOT_PRESENTS,  /* which instance presents the certificate */
+    LOT_PRESENTS,  /* the instance that presents the certificate */
     LOT_CUT,       /* by a link that is cut in part; with the attempt */
     LOT_FORGOTTEN, /* with the time at which connections were */
     LOT_AMOUNT,

@@ -16,7 +16,7 @@
 enum {
     HEADROOM = 256 * 1024,              /* kept free for an event, at least */
     WORLD_LIMIT = 64 * 1024 * 1024,     /* of a world, unless the model says more */
-    WORLD_LIMIT_MAX = 192 * 1024 * 1024 /* that a model may say */
+    WORLD_LIMIT_MAX = 192 * 1024 * 1024 /* the most that a model may say */
 };
 
 bool region_map(struct world *w, size_t bytes); /* false: no address space */

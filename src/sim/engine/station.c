@@ -1,5 +1,5 @@
 /*
- * One processor-sharing server: the cores of an instance, the engine of a database.
+ * A processor-sharing server: the cores of an instance, the engine of a database.
  *
  * All acts inside get the same share, so one number describes them all: how much work
  * an act that was there all along has got, the "attained service" clock. An act that
@@ -44,7 +44,7 @@ static uint64_t key_mark(heap_key k)
     return (uint64_t)(k >> 64);
 }
 
-/* ---- the heap ---- */
+/* ---- the heap -------------------------------------------------------------------- */
 
 HOT heap_key *keys_of(const struct world *w, const struct station *s)
 {
@@ -116,7 +116,7 @@ HOT heap_key first_key(struct world *w, struct station *s)
     return h[0];
 }
 
-/* ---- the clock ---- */
+/* ---- the clock ------------------------------------------------------------------- */
 
 static double cores_busy(const struct station *s)
 {
@@ -244,7 +244,8 @@ HOT void rearm(struct world *w, struct station *s)
     if (s->clock >= CLOCK_MAX)
         rebase(w, s);
     sim_time at = next_done(w, s);
-    if (s->timer != 0 && at == s->timer_at) /* as when a core was free for a newcomer */
+    if (s->timer != 0 && at == s->timer_at) /* unchanged, say when a core was free for a
+                                               newcomer */
         return;
     cal_cancel(w, &s->timer);
     s->timer_at = at;
@@ -277,7 +278,7 @@ static void rearm_seldom(struct world *w, struct station *s)
     rearm_all(w, s);
 }
 
-/* ---- acts ---- */
+/* ---- acts ------------------------------------------------------------------------ */
 
 /* Splits the time since act_wait() into work and the rest, and lets the station go of
  * it. */
@@ -460,7 +461,7 @@ void station_changed(struct world *w, struct station *s)
     rearm_seldom(w, s);
 }
 
-/* ---- looking ---- */
+/* ---- looking --------------------------------------------------------------------- */
 
 double station_busy(const struct world *w, const struct station *s)
 {

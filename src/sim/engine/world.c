@@ -11,7 +11,7 @@
 #include "engine/station.h"
 #include "engine/world_check.h"
 
-/* ---- letting go on -------------------------------------------------------------- */
+/* ---- letting go on --------------------------------------------------------------- */
 
 /* Whoever was told to go on and was ended since, with its answer still on its way, does
  * not. Else runs one ready act; false: there is none. */
@@ -43,7 +43,7 @@ void world_settle(struct world *w)
         ;
 }
 
-/* ---- the model ------------------------------------------------------------------ */
+/* ---- the model ------------------------------------------------------------------- */
 
 struct model *model_ref(struct model *m)
 {
@@ -62,7 +62,7 @@ void model_unref(struct model *m)
     mem_free(m);
 }
 
-/* ---- making --------------------------------------------------------------------- */
+/* ---- making ---------------------------------------------------------------------- */
 
 static void seed_streams(struct world *w)
 {
@@ -204,7 +204,7 @@ size_t world_bytes(const struct world *w)
     return (size_t)W_HEAD(w)->used * 8;
 }
 
-/* ---- running -------------------------------------------------------------------- */
+/* ---- running --------------------------------------------------------------------- */
 
 static void dispatch(struct world *w, const struct cal_event *e)
 {

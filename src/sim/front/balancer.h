@@ -69,13 +69,13 @@ struct balancer_state {
     uint32_t n, cap;
     ref rotation; /* uint16_t numbers */
     uint32_t nrotation, rotation_cap;
-    ref scratch; /* as rotation: instances that take connections */
+    ref scratch; /* instances that take connections; laid out like rotation */
     uint32_t scratch_cap;
     uint32_t round_robin, timer;
     uint64_t requests, limited, no_backend;
     struct limit limits[LIMITS_MAX]; /* 0: everything */
     struct ring ring;
-    ref draws; /* as rotation: instances that two_choices has not drawn yet */
+    ref draws; /* instances not drawn yet by two_choices; laid out like rotation */
     uint32_t draws_cap;
     uint32_t judge_timer;
     bool watches; /* how requests end */

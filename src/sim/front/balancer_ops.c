@@ -1,5 +1,5 @@
 /*
- * What an operator sets at a balancer: which instances it leaves out, how much each gets,
+ * An operator's settings at a balancer: the instances left out, the share of each,
  * and rate limits, as token buckets that hold a second's worth.
  */
 #include "engine/kind.h"
@@ -11,7 +11,7 @@
 enum { OP_DRAIN, OP_UNDRAIN, OP_LIMIT, OP_WEIGHT, OP_COUNT };
 _Static_assert((int)OP_COUNT == (int)BALANCER_OPS, "a switch for each");
 
-/* ---- limits --------------------------------------------------------------------- */
+/* ---- limits ---------------------------------------------------------------------- */
 
 static bool limit_takes(struct limit *b, sim_time now)
 {
@@ -59,7 +59,7 @@ static struct limit *limit_for(struct balancer_state *s, comp_id endpoint)
     return spare;
 }
 
-/* ---- operations ----------------------------------------------------------------- */
+/* ---- operations ------------------------------------------------------------------ */
 
 static enum err op_drain(struct world *w, comp_id c, const struct action *a, bool drain,
                          struct effect *fx, struct errmsg *why)

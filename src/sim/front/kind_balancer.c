@@ -11,7 +11,7 @@
 #include "model/model.h"
 #include "net/net.h"
 
-/* ---- rotation ------------------------------------------------------------------- */
+/* ---- rotation -------------------------------------------------------------------- */
 
 static bool out(const struct backend *b)
 {
@@ -74,7 +74,7 @@ static bool balancer_trusts(const struct world *w, comp_id c, int number)
     return (uint32_t)number <= s->n && !out(balancer_backend(w, s, number));
 }
 
-/* ---- probes --------------------------------------------------------------------- */
+/* ---- probes ---------------------------------------------------------------------- */
 
 static bool probe_reaches(const struct world *w, comp_id c, int number)
 {
@@ -132,7 +132,7 @@ static void balancer_event(struct world *w, comp_id c, int what, uint32_t a, uin
     probes_arm(w, c);
 }
 
-/* ---- requests ------------------------------------------------------------------- */
+/* ---- requests -------------------------------------------------------------------- */
 
 /* An instance that takes the connection; 0: there is none. */
 static int choose(struct world *w, comp_id c, struct balancer_state *s,
@@ -190,7 +190,7 @@ static comp_id balancer_sends_on(const struct world *w, comp_id c)
     return p_comp(w, c, P_VIA);
 }
 
-/* ---- settings ------------------------------------------------------------------- */
+/* ---- settings -------------------------------------------------------------------- */
 
 static void balancer_changed(struct world *w, comp_id c, int param,
                              const struct value *old)
@@ -208,7 +208,7 @@ static void balancer_changed(struct world *w, comp_id c, int param,
         eject_tune(w, c);
 }
 
-/* ---- the kind ------------------------------------------------------------------- */
+/* ---- the kind -------------------------------------------------------------------- */
 
 static enum err balancer_resolve(struct model *m, comp_id c, struct errmsg *why)
 {

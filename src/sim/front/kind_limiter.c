@@ -190,7 +190,7 @@ _Static_assert(COUNT_OF(metrics) == M_COUNT, "each metric has its words");
 
 static const char *const streams[] = {"probe", "patience", NULL};
 
-/* ---- letting through ------------------------------------------------------------ */
+/* ---- letting through ------------------------------------------------------------- */
 
 /* Whether the number inside is bounded at all. */
 static bool gated(const struct world *w, comp_id c)
@@ -241,7 +241,7 @@ static int64_t kept_from(const struct world *w, comp_id c, const struct act *a,
     return (int64_t)(share * (double)r->burst);
 }
 
-/* ---- waiting -------------------------------------------------------------------- */
+/* ---- waiting --------------------------------------------------------------------- */
 
 static void arm(struct world *w, comp_id c, struct bucket_limits *b,
                 const struct limit_rate *r)
@@ -321,7 +321,7 @@ static void limiter_event(struct world *w, comp_id c, int what, uint32_t bucket,
     limiter_release(w, c, b);
 }
 
-/* ---- requests ------------------------------------------------------------------- */
+/* ---- requests -------------------------------------------------------------------- */
 
 static bool is_full(const struct world *w, comp_id c, const struct gate *g)
 {
@@ -382,7 +382,7 @@ static void limiter_cancel(struct world *w, struct act *a)
         cal_cancel(w, &b->timer);
 }
 
-/* ---- operations and faults ------------------------------------------------------ */
+/* ---- operations and faults ------------------------------------------------------- */
 
 static enum err limiter_fault(struct world *w, comp_id c, int fault,
                               const struct action *a, bool on, struct errmsg *why)
@@ -396,7 +396,7 @@ static enum err limiter_fault(struct world *w, comp_id c, int fault,
     return ERR_OK;
 }
 
-/* So far at the old rate, from now on at the new one. */
+/* Settles the bucket at the old rate; from now on the new one holds. */
 static void rate_changed(struct world *w, comp_id c, struct bucket_limits *b, void *ctx)
 {
     bool overridden;
@@ -421,7 +421,7 @@ static void limiter_changed(struct world *w, comp_id c, int param,
     limiter_each(w, c, rate_changed, &was);
 }
 
-/* ---- the kind ------------------------------------------------------------------- */
+/* ---- the kind -------------------------------------------------------------------- */
 
 static enum err limiter_resolve(struct model *m, comp_id c, struct errmsg *why)
 {

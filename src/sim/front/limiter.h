@@ -70,7 +70,7 @@ struct gate {
     } window;
     struct usual { /* how long answers take */
         double mean;
-        uint32_t windows; /* that it is the mean of, up to those that count alike */
+        uint32_t windows; /* windows in the mean, up to those that count alike */
     } usual;
 };
 

@@ -17,7 +17,7 @@ enum { BUCKETS_MIN = 16 };
 /* Keys of peers and tenants that are no number of their own. */
 #define OF_COMPONENT UINT32_C(0x80000000)
 
-/* ---- who ------------------------------------------------------------------------ */
+/* ---- who ------------------------------------------------------------------------- */
 
 static bool is_user(const struct world *w, const struct act *a)
 {
@@ -83,7 +83,7 @@ static uint32_t home_of(const struct world *w, comp_id c, const struct act *a)
     return 1 + ((uint32_t)a->caller << 13 | a->caller_instance);
 }
 
-/* ---- rates ---------------------------------------------------------------------- */
+/* ---- rates ----------------------------------------------------------------------- */
 
 static const struct override *override_of(const struct world *w, comp_id c,
                                           const struct act *a)
@@ -114,7 +114,7 @@ struct limit_rate limiter_rate(const struct world *w, comp_id c,
                                p_count(w, c, P_BURST)};
 }
 
-/* ---- the table ------------------------------------------------------------------ */
+/* ---- the table ------------------------------------------------------------------- */
 
 static ref *slots(const struct world *w, const struct limiter_state *s)
 {

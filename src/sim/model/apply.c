@@ -20,7 +20,7 @@ struct running_fault {
     ref next;
 };
 
-/* ---- telling -------------------------------------------------------------------- */
+/* ---- telling --------------------------------------------------------------------- */
 
 static void tell(struct world *w, const struct action *a, const char *who,
                  const char *title, const struct action *undo)
@@ -47,7 +47,7 @@ static void name_of(const struct world *w, const struct action *a, struct buf *b
         buf_addf(b, "-%d", a->instance);
 }
 
-/* ---- parameters ----------------------------------------------------------------- */
+/* ---- parameters ------------------------------------------------------------------ */
 
 static enum err apply_set(struct world *w, const struct action *a, const char *who,
                           struct errmsg *why)
@@ -101,7 +101,7 @@ static enum err apply_set_later(struct world *w, const struct action *a,
     return e;
 }
 
-/* ---- operations ----------------------------------------------------------------- */
+/* ---- operations ------------------------------------------------------------------ */
 
 static enum err apply_op(struct world *w, const struct action *a, const char *who,
                          sim_time *busy, struct errmsg *why)
@@ -143,7 +143,7 @@ static enum err apply_op(struct world *w, const struct action *a, const char *wh
     return ERR_OK;
 }
 
-/* ---- faults --------------------------------------------------------------------- */
+/* ---- faults ---------------------------------------------------------------------- */
 
 static int fault_index(const struct kind_desc *d, const char *name)
 {
@@ -240,7 +240,7 @@ void apply_over(struct world *w, ref what, uint32_t kind)
         resize_end(w, what);
 }
 
-/* ---- the one path --------------------------------------------------------------- */
+/* ---- the one path ---------------------------------------------------------------- */
 
 /* An instance that never was is a mistake, whatever is to be done to it. */
 static enum err need_instance(const struct world *w, const struct action *a,
@@ -305,7 +305,7 @@ enum err world_apply(struct world *w, const struct action *a, const char *who,
 /* The least pause between two faults of an entry that comes again. */
 enum { REPEAT_MIN = SIM_US };
 
-/* ---- the schedule --------------------------------------------------------------- */
+/* ---- the schedule ---------------------------------------------------------------- */
 
 /* Draws how long a fault lasts this time, and when it comes again. */
 static sim_time repeat(struct world *w, uint32_t index, uint32_t times)

@@ -36,7 +36,7 @@ static enum err open_for_change(const struct model *m, struct errmsg *why)
     return ERR_OK;
 }
 
-/* ---- components ----------------------------------------------------------------- */
+/* ---- components ------------------------------------------------------------------ */
 
 static const struct kind_impl *kind_named(const struct model *m, const char *name)
 {
@@ -169,7 +169,7 @@ comp_id model_add_nested(struct model *m, const char *kind, comp_id owner,
     return c;
 }
 
-/* ---- parameters ----------------------------------------------------------------- */
+/* ---- parameters ------------------------------------------------------------------ */
 
 static const struct param_desc *param_named(const struct kind_desc *d, const char *name)
 {
@@ -220,7 +220,7 @@ enum err model_set(struct model *m, comp_id c, const char *param, struct value v
     return ERR_OK;
 }
 
-/* ---- programs ------------------------------------------------------------------- */
+/* ---- programs -------------------------------------------------------------------- */
 
 static const char *copy_text(struct model *m, const char *s)
 {
@@ -320,7 +320,7 @@ enum err model_curve(struct model *m, comp_id client, const struct curve_point *
     return m->comps[client].kind->curve(m, client, p, n, period, why);
 }
 
-/* ---- objective and schedule ----------------------------------------------------- */
+/* ---- objective and schedule ------------------------------------------------------ */
 
 enum err model_slo(struct model *m, const struct slo *slo, const comp_id *clients,
                    size_t nclients, struct errmsg *why)
@@ -462,7 +462,7 @@ enum err model_decoy(struct model *m, sim_time at, comp_id c, const char *who,
     return ERR_OK;
 }
 
-/* ---- reading -------------------------------------------------------------------- */
+/* ---- reading --------------------------------------------------------------------- */
 
 size_t model_comps(const struct model *m)
 {

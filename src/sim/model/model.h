@@ -37,7 +37,7 @@ enum err value_fit(const struct model *m, const struct param_desc *p,
 enum err value_fit_arg(const struct model *m, const struct arg_desc *d,
                        const struct value *v, struct value *out, struct errmsg *why);
 
-/* ---- programs ------------------------------------------------------------------- */
+/* ---- programs -------------------------------------------------------------------- */
 
 /* Compiles `body` as a program of `service`; errors name `endpoint`. */
 enum err program_compile(struct model *m, comp_id service, comp_id endpoint,
@@ -46,7 +46,7 @@ enum err program_compile(struct model *m, comp_id service, comp_id endpoint,
 /* Sets op->call, what a call at this op sends, by the rest of the op. */
 void op_fill_call(const struct model *m, struct op *op);
 
-/* ---- doing ---------------------------------------------------------------------- */
+/* ---- doing ----------------------------------------------------------------------- */
 
 /* A patience, for queue_impatient(): drawn, or without end where the mean is 0. */
 static inline sim_time patience_draw(const struct dist *d, struct rng *r)

@@ -11,7 +11,7 @@
 #include "model/build.h"
 #include "truecode/model.h"
 
-/* ---- owners and versions -------------------------------------------------------- */
+/* ---- owners and versions --------------------------------------------------------- */
 
 /* "orders-db.reserve": the longest prefix before a dot (endpoints: slash) that is a
  * name. */
@@ -83,7 +83,7 @@ static void name_versions(struct model *m)
             (void)version_add(m, (comp_id)i, "v1");
 }
 
-/* ---- names to components -------------------------------------------------------- */
+/* ---- names to components --------------------------------------------------------- */
 
 static enum err need_params(const struct model *m, struct errmsg *why)
 {
@@ -206,7 +206,7 @@ comp_id call_policy_for(struct model *m, comp_id caller, comp_id callee,
     return p;
 }
 
-/* ---- the schedule --------------------------------------------------------------- */
+/* ---- the schedule ---------------------------------------------------------------- */
 
 /* The action's name is from here on the table's, which outlives the action. */
 static const struct arg_desc *args_of(const struct kind_desc *d, struct action *a)
@@ -402,7 +402,7 @@ static enum err check_schedule(struct model *m, struct errmsg *why)
     return ERR_OK;
 }
 
-/* ---- the end -------------------------------------------------------------------- */
+/* ---- the end --------------------------------------------------------------------- */
 
 static void choose_slo_clients(struct model *m)
 {

@@ -1,5 +1,5 @@
 /*
- * What a client's requests can come to: the messages that their programs publish, and
+ * The reach of a client's requests: the messages that their programs publish, and
  * those that follow from them. An order that is answered at once is not done while its
  * message waits; whose message that is, says this file.
  */

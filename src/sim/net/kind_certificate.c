@@ -157,7 +157,7 @@ static struct certificate *cert_at(const struct world *w, comp_id c)
     return W_STATE(w, struct certificate, c);
 }
 
-/* ---- in a handshake ------------------------------------------------------------- */
+/* ---- in a handshake -------------------------------------------------------------- */
 
 int certificate_rounds(struct world *w, comp_id c)
 {
@@ -206,7 +206,7 @@ bool certificate_good(struct world *w, comp_id c, comp_id caller, int instance)
     return false;
 }
 
-/* ---- renewing ------------------------------------------------------------------- */
+/* ---- renewing -------------------------------------------------------------------- */
 
 static void arm(struct world *w, comp_id c, sim_time soonest)
 {
@@ -309,7 +309,7 @@ static void cert_changed(struct world *w, comp_id c, int param, const struct val
         arm(w, c, w_now(w));
 }
 
-/* ---- the kind ------------------------------------------------------------------- */
+/* ---- the kind -------------------------------------------------------------------- */
 
 enum {
     M_LEFT,

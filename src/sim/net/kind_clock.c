@@ -107,7 +107,7 @@ static struct error *error_at(const struct world *w, const struct clock *k, uint
     return W_PTR(w, struct error, k->errors) + i;
 }
 
-/* ---- how wrong it is ------------------------------------------------------------ */
+/* ---- how wrong it is ------------------------------------------------------------- */
 
 static sim_time magnitude(sim_time t)
 {
@@ -167,7 +167,7 @@ sim_time clock_now(const struct world *w, comp_id c, int instance)
     return w_now(w);
 }
 
-/* ---- doing ---------------------------------------------------------------------- */
+/* ---- doing ----------------------------------------------------------------------- */
 
 static void step(struct world *w, comp_id c, int instance, sim_time by)
 {
@@ -247,7 +247,7 @@ static enum err clock_set(struct world *w, comp_id c, int param, const struct va
     return ERR_OK;
 }
 
-/* ---- the kind ------------------------------------------------------------------- */
+/* ---- the kind -------------------------------------------------------------------- */
 
 enum { M_OFFSET, M_SYNCED, M_STEPS };
 static const struct metric_desc metrics[] = {
@@ -295,7 +295,7 @@ static enum err clock_resolve(struct model *m, comp_id c, struct errmsg *why)
     return ERR_OK;
 }
 
-/* So that one instance can be named: its owner's. */
+/* The owner's instances, so that each can be named. */
 static int clock_instances(const struct world *w, comp_id c)
 {
     const struct kind_impl *k = comp_kind(w, w->comps[c].target);

@@ -177,7 +177,7 @@ static struct dns *dns_at(const struct world *w, comp_id c)
     return W_STATE(w, struct dns, c);
 }
 
-/* ---- asking --------------------------------------------------------------------- */
+/* ---- asking ---------------------------------------------------------------------- */
 
 enum dns_says dns_look(struct world *w, comp_id name, const struct dns_answer *a)
 {
@@ -226,7 +226,8 @@ static bool killed(struct world *w, comp_id name)
     return true;
 }
 
-/* So many queries more are to be answered after those that wait; the time until then. */
+/* Queries that join the queue are to be answered after those that wait; the time until
+ * then. */
 static sim_time queue_up(struct world *w, comp_id name, int64_t queries)
 {
     struct dns *d = dns_at(w, name);
@@ -324,7 +325,7 @@ bool dns_learn(struct world *w, comp_id name, struct dns_answer *a, bool heard,
     return true;
 }
 
-/* ---- using ---------------------------------------------------------------------- */
+/* ---- using ----------------------------------------------------------------------- */
 
 bool dns_old(const struct world *w, comp_id name, const struct dns_answer *a)
 {
@@ -354,7 +355,7 @@ uint16_t dns_choose(struct world *w, comp_id service, const struct dns_answer *a
     return (uint16_t)k->choose(w, service, rule, numbers, n);
 }
 
-/* ---- doing ---------------------------------------------------------------------- */
+/* ---- doing ----------------------------------------------------------------------- */
 
 static enum err fits(const struct model *m, comp_id name, comp_id to,
                      struct errmsg *why)
@@ -407,7 +408,7 @@ static enum err dns_fault(struct world *w, comp_id c, int fault, const struct ac
     return ERR_OK;
 }
 
-/* ---- looking -------------------------------------------------------------------- */
+/* ---- looking --------------------------------------------------------------------- */
 
 enum {
     M_LOOKUPS,
@@ -507,7 +508,7 @@ void world_dns(const struct world *w, comp_id name, struct dns_view *v)
                            .ttl = p_time(w, name, P_TTL)};
 }
 
-/* ---- the kind ------------------------------------------------------------------- */
+/* ---- the kind -------------------------------------------------------------------- */
 
 static enum err dns_resolve(struct model *m, comp_id c, struct errmsg *why)
 {

@@ -202,7 +202,7 @@ static const struct fault_desc faults[] = {
                          "database's."},
 };
 
-/* ---- who is cut off ------------------------------------------------------------- */
+/* ---- who is cut off -------------------------------------------------------------- */
 
 /* An instance is, by its number; a request that has none, by its lot. */
 static bool chosen(const struct world *w, double share, uint16_t number, struct lot lot,
@@ -245,7 +245,7 @@ bool link_refuses(const struct world *w, comp_id c, const struct talk *t)
     return k->refusing > 0 && chosen(w, k->refusing, t->caller, t->lot, 0);
 }
 
-/* ---- forgotten connections ------------------------------------------------------ */
+/* ---- forgotten connections ------------------------------------------------------- */
 
 static bool meant(const struct world *w, const struct forgetting *f,
                   const struct link_use *u)
@@ -288,7 +288,7 @@ bool link_notices(const struct world *w, comp_id c, const struct link_use *u)
                                    p_count(w, c, LP_KEEPALIVE_PROBES);
 }
 
-/* ---- faults --------------------------------------------------------------------- */
+/* ---- faults ---------------------------------------------------------------------- */
 
 static double share_of(const struct action *a, bool on)
 {
@@ -389,7 +389,7 @@ static enum err link_fault(struct world *w, comp_id c, int fault,
     }
 }
 
-/* ---- looking -------------------------------------------------------------------- */
+/* ---- looking --------------------------------------------------------------------- */
 
 enum {
     M_MESSAGES,
@@ -461,7 +461,7 @@ static double link_metric(const struct world *w, comp_id c, int metric, int inst
     }
 }
 
-/* ---- the kind ------------------------------------------------------------------- */
+/* ---- the kind -------------------------------------------------------------------- */
 
 static void link_changed(struct world *w, comp_id c, int param, const struct value *old)
 {

@@ -60,7 +60,7 @@ struct link {
     bool one_way[2]; /* by enum way */
     sim_time flap_from, flap_period, flap_down; /* period 0: it does not flap */
     struct forgetting forgets[FORGETS];         /* the last ones */
-    uint32_t nforgets;                          /* such moments so far */
+    uint32_t nforgets;                          /* moments so far */
     uint64_t messages, bytes, lost, cut, dropped, retransmits, broken;
 };
 static inline struct link *link_at(const struct world *w, comp_id c)

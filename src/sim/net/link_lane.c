@@ -1,5 +1,5 @@
 /*
- * One direction of a link that has a bandwidth: a queue of frames, of which the first
+ * A direction of a link that has a bandwidth: a queue of frames, of which the first
  * is on the wire. A frame of b bytes is out after exactly b / rate, rounded up to a
  * nanosecond; when the rate changes, what is left of it goes on at the new one.
  *

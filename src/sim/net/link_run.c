@@ -43,7 +43,7 @@ static void wake(struct world *w, comp_id c, struct act *a, sim_time at, int wha
     a->timer = cal_at(w, at, EV_KIND + what, c, W_REF(w, a), a->gen);
 }
 
-/* ---- losing --------------------------------------------------------------------- */
+/* ---- losing ---------------------------------------------------------------------- */
 
 static double loss_of(const struct world *w, comp_id c)
 {
@@ -117,7 +117,7 @@ void link_hurries(struct world *w, comp_id c, struct act *a)
     wake(w, c, a, w_now(w) + link_latency(w, c), LE_AGAIN);
 }
 
-/* ---- sending -------------------------------------------------------------------- */
+/* ---- sending --------------------------------------------------------------------- */
 
 static uint32_t bytes_of(const struct world *w, const struct act *a, enum way way)
 {
@@ -179,7 +179,7 @@ void link_cross(struct world *w, comp_id c, struct act *a, enum way way)
     transmit(w, c, a, way);
 }
 
-/* ---- events --------------------------------------------------------------------- */
+/* ---- events ---------------------------------------------------------------------- */
 
 /* Whoever gave up has closed the connection, and nothing is sent again for them, unless
  * others share it; a database's is the pool's. */

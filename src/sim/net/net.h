@@ -16,7 +16,7 @@
 #include "engine/lot.h"
 #include "net/ports.h"
 
-/* ---- the way of a policy's calls ------------------------------------------------ */
+/* ---- the way of a policy's calls ------------------------------------------------- */
 
 enum path_what {
     PATH_LINK = 1,
@@ -48,7 +48,7 @@ static inline struct path *path_of(const struct world *w, comp_id policy)
 
 extern const struct kind_impl kind_certificate, kind_clock;
 
-/* ---- names (kind_dns.c) --------------------------------------------------------- */
+/* ---- names (kind_dns.c) ---------------------------------------------------------- */
 
 /* The knowledge a caller has of a name. */
 enum { DNS_ADDRESSES = 256 };
@@ -77,7 +77,7 @@ int dns_addresses(const struct dns_answer *a);
 enum err dns_fits(const struct model *m, comp_id name, comp_id callee,
                   const char *policy, struct errmsg *why);
 
-/* ---- certificates (kind_certificate.c) ------------------------------------------ */
+/* ---- certificates (kind_certificate.c) ------------------------------------------- */
 
 /* A handshake begins: its round trips. */
 int certificate_rounds(struct world *w, comp_id c);
@@ -93,7 +93,7 @@ void certificate_started(struct world *w, comp_id service, uint16_t number);
 /* Whether this caller accepts what is presented. */
 bool certificate_good(struct world *w, comp_id c, comp_id caller, int instance);
 
-/* ---- links ---------------------------------------------------------------------- */
+/* ---- links ----------------------------------------------------------------------- */
 
 enum link_param {
     LP_LATENCY,
@@ -145,7 +145,7 @@ void link_hurries(struct world *w, comp_id link, struct act *a);
 /* Whether one of so many small packets, there and back, is lost now. */
 bool link_loses(struct world *w, comp_id link, const struct talk *t, uint32_t packets);
 
-/* ---- clocks (kind_clock.c) ------------------------------------------------------ */
+/* ---- clocks (kind_clock.c) ------------------------------------------------------- */
 
 /* The time by the clock of a component's machine (or that of an instance): for whatever
  * real systems compare with a clock on the wall. */

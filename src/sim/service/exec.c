@@ -25,7 +25,7 @@ static const struct op *op_of(const struct act *a)
     return &a->program->ops[a->pc];
 }
 
-/* ---- branches ------------------------------------------------------------------- */
+/* ---- branches -------------------------------------------------------------------- */
 
 static struct act *branch_new(struct world *w, struct act *a, uint32_t pc)
 {
@@ -161,7 +161,7 @@ struct act *exec_refresh(struct world *w, struct act *lookup)
     return b;
 }
 
-/* ---- ending --------------------------------------------------------------------- */
+/* ---- ending ---------------------------------------------------------------------- */
 
 HOT void program_end(struct world *w, struct act *a, enum reason reason,
                      comp_id culprit)
@@ -229,7 +229,7 @@ void exec_cancel(struct world *w, struct act *a)
     tx_end(w, a, false);
 }
 
-/* ---- ops that wait -------------------------------------------------------------- */
+/* ---- ops that wait --------------------------------------------------------------- */
 
 /* Begins lookups: one is made by the program itself, several by branches. */
 static void cached_begin(struct world *w, struct act *a, const struct op *op)
@@ -296,7 +296,7 @@ static SELDOM void compute_span(struct world *w, const struct act *a)
     buf_release(&note);
 }
 
-/* ---- the loop ------------------------------------------------------------------- */
+/* ---- the loop -------------------------------------------------------------------- */
 
 /* The wait at this op has ended well: where to go on. False: the act has ended. */
 HOT bool exec_waited(struct world *w, struct act *a)

@@ -246,7 +246,7 @@ static struct autoscaler *scaler_at(const struct world *w, comp_id c)
     return W_STATE(w, struct autoscaler, c);
 }
 
-/* ---- what is remembered --------------------------------------------------------- */
+/* ---- what is remembered ---------------------------------------------------------- */
 
 static sim_time longest(const struct world *w, comp_id c)
 {
@@ -318,7 +318,7 @@ static int limited(const struct world *w, comp_id c, int have, int n)
     return n > most ? most : n < least ? least : n;
 }
 
-/* ---- looking and acting --------------------------------------------------------- */
+/* ---- looking and acting ---------------------------------------------------------- */
 
 static int within_bounds(const struct world *w, comp_id c, int n)
 {

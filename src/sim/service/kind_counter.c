@@ -45,7 +45,7 @@ static struct counter_state *state_of(const struct world *w, comp_id c)
     return W_STATE(w, struct counter_state, c);
 }
 
-/* ---- ids that were seen --------------------------------------------------------- */
+/* ---- ids that were seen ---------------------------------------------------------- */
 
 static struct sight *ring_of(const struct world *w, const struct counter_state *s)
 {
@@ -150,7 +150,7 @@ static bool seen(struct world *w, comp_id c, uint64_t subject)
     return false;
 }
 
-/* ---- amounts -------------------------------------------------------------------- */
+/* ---- amounts --------------------------------------------------------------------- */
 
 static double amount_of(struct world *w, comp_id c, const struct act *a)
 {
@@ -183,7 +183,7 @@ void counter_add(struct world *w, comp_id c, const struct act *a)
     s->amount += amount;
 }
 
-/* ---- the kind ------------------------------------------------------------------- */
+/* ---- the kind -------------------------------------------------------------------- */
 
 static size_t counter_size(const struct model *m, comp_id c)
 {

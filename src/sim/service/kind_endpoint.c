@@ -11,7 +11,7 @@ static struct endpoint_state *state_of(const struct world *w, comp_id e)
     return W_STATE(w, struct endpoint_state, e);
 }
 
-/* ---- workers -------------------------------------------------------------------- */
+/* ---- workers --------------------------------------------------------------------- */
 
 uint32_t endpoint_busy(const struct world *w, comp_id e, int instance)
 {
@@ -46,7 +46,7 @@ static void endpoint_changed(struct world *w, comp_id e, int param,
         instance_dispatch(w, service_instance(w, c, (int)k));
 }
 
-/* ---- the kind ------------------------------------------------------------------- */
+/* ---- the kind -------------------------------------------------------------------- */
 
 static size_t endpoint_size(const struct model *m, comp_id c)
 {

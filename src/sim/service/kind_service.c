@@ -19,7 +19,7 @@
 #include "service/service_internal.h"
 #include "truecode/model.h"
 
-/* ---- model time ----------------------------------------------------------------- */
+/* ---- model time ------------------------------------------------------------------ */
 
 static size_t state_size(const struct model *m, comp_id c)
 {
@@ -68,7 +68,7 @@ static enum err service_check(struct model *m, comp_id c, struct errmsg *why)
     return version_need(m, c, version, &index, why);
 }
 
-/* ---- a new world ---------------------------------------------------------------- */
+/* ---- a new world ----------------------------------------------------------------- */
 
 static void service_init(struct world *w, comp_id c)
 {
@@ -166,7 +166,7 @@ static void service_event(struct world *w, comp_id c, int what, uint32_t a, uint
     }
 }
 
-/* ---- parameters ----------------------------------------------------------------- */
+/* ---- parameters ------------------------------------------------------------------ */
 
 void service_each(struct world *w, comp_id c,
                   void (*f)(struct world *w, struct instance *i))
@@ -225,7 +225,7 @@ static void service_changed(struct world *w, comp_id c, int param,
     }
 }
 
-/* ---- for those that look at instances ------------------------------------------- */
+/* ---- for those that look at instances -------------------------------------------- */
 
 static enum instance_state instance_state_of(const struct world *w, comp_id c,
                                              int number)
@@ -256,7 +256,7 @@ static int choose_next(struct world *w, comp_id c, int rule, const uint16_t *num
                           w_rng(w, c, SRNG_BALANCE));
 }
 
-/* ---- the kind ------------------------------------------------------------------- */
+/* ---- the kind -------------------------------------------------------------------- */
 
 static const char *const streams[] = {"work", "choice",   "balance", "fault",
                                       "shed", "patience", NULL};

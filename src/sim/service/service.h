@@ -20,7 +20,7 @@ extern const struct kind_impl kind_service;
  * them there may be twice as many, the rest is on its way out. */
 enum { SERVICE_MAX = 1000, SLOTS_MAX = 4 * SERVICE_MAX };
 
-struct instance { /* what every request looks at comes first */
+struct instance { /* looked at by every request: first */
     comp_id comp;
     uint16_t number, version;
     uint8_t state;     /* enum instance_state */

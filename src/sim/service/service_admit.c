@@ -19,7 +19,7 @@
 enum { SHED_STEP = 100 * SIM_MS };
 #define SHED_GAIN 0.2 /* of the share, by how much the load is off; small: stable */
 
-/* ---- what is on ----------------------------------------------------------------- */
+/* ---- what is on ------------------------------------------------------------------ */
 
 static bool has_bulkheads(const struct world *w, comp_id c)
 {
@@ -91,7 +91,7 @@ void service_features(struct world *w, comp_id c)
         bulkhead_recount(w, c);
 }
 
-/* ---- shedding ------------------------------------------------------------------- */
+/* ---- shedding -------------------------------------------------------------------- */
 
 /* Adjusts the share that is refused, by the load since the last time. */
 static void shed_adjust(struct world *w, struct instance *i)
@@ -166,7 +166,7 @@ void service_arms_patience(struct world *w, struct instance *i, struct act *a,
         a->phase = PHASE_LEAVES;
 }
 
-/* ---- a request's way ------------------------------------------------------------ */
+/* ---- a request's way ------------------------------------------------------------- */
 
 /* Lets those whose time is over leave a full queue, before somebody is refused. */
 static void drop_expired(struct world *w, struct instance *i)

@@ -5,7 +5,7 @@
  */
 #include "service/service_internal.h"
 
-/* ---- starting ------------------------------------------------------------------- */
+/* ---- starting -------------------------------------------------------------------- */
 
 /* Starting is work for the instance's own cores: class loading, compiling, filling
  * caches. It goes on undisturbed while there are enough of them. */
@@ -32,7 +32,7 @@ static void start_pace_changes(struct world *w, struct instance *i)
                          i->comp, i->number, 0);
 }
 
-/* ---- speed ---------------------------------------------------------------------- */
+/* ---- speed ----------------------------------------------------------------------- */
 
 void instance_speed(struct world *w, struct instance *i)
 {
@@ -55,7 +55,7 @@ void instance_speed(struct world *w, struct instance *i)
         start_pace_changes(w, i);
 }
 
-/* ---- how busy ------------------------------------------------------------------- */
+/* ---- how busy -------------------------------------------------------------------- */
 
 double cores_busy_seconds(const struct world *w, const struct instance *i)
 {

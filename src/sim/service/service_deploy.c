@@ -21,7 +21,7 @@
 
 #include <stdio.h>
 
-/* ---- who is to change ----------------------------------------------------------- */
+/* ---- who is to change ------------------------------------------------------------ */
 
 static uint16_t wanted(const struct service_state *s, const struct instance *i)
 {
@@ -59,7 +59,7 @@ static struct instance *next_of(struct world *w, comp_id c)
     return NULL;
 }
 
-/* ---- one step after the other --------------------------------------------------- */
+/* ---- one step after the other ---------------------------------------------------- */
 
 bool rollout_available(const struct world *w, const struct instance *i)
 {
@@ -199,7 +199,7 @@ void rollout_begin(struct world *w, comp_id c, enum rollout_kind kind)
     rollout_step(w, c);
 }
 
-/* ---- versions ------------------------------------------------------------------- */
+/* ---- versions -------------------------------------------------------------------- */
 
 static const char *version_name(const struct world *w, comp_id c, int version)
 {
@@ -299,7 +299,7 @@ enum err op_rollback(struct world *w, const struct action *a, struct effect *fx,
     return ERR_OK;
 }
 
-/* ---- canaries ------------------------------------------------------------------- */
+/* ---- canaries -------------------------------------------------------------------- */
 
 /* The first so many instances, at least one. */
 static uint32_t mark_canaries(struct world *w, comp_id c, double share)
@@ -375,7 +375,7 @@ enum err op_abort(struct world *w, const struct action *a, struct effect *fx,
     return ERR_OK;
 }
 
-/* ---- looking -------------------------------------------------------------------- */
+/* ---- looking --------------------------------------------------------------------- */
 
 double rollout_pending(const struct world *w, const struct instance *i)
 {

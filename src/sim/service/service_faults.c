@@ -23,7 +23,7 @@ enum {
     FAULT_COUNT
 };
 
-/* ---- processes ------------------------------------------------------------------ */
+/* ---- processes ------------------------------------------------------------------- */
 
 /* Without a duration it is a crash that the supervisor answers with a restart. */
 static void fault_crash(struct world *w, struct instance *i, const struct action *a,
@@ -74,7 +74,7 @@ static void fault_one(struct world *w, struct instance *i, int fault,
     }
 }
 
-/* ---- versions ------------------------------------------------------------------- */
+/* ---- versions -------------------------------------------------------------------- */
 
 bool version_hit(const struct version_fault *f, uint16_t version)
 {
@@ -113,7 +113,7 @@ static enum err about_version(struct world *w, comp_id c, int fault,
     return e;
 }
 
-/* ---- zones ---------------------------------------------------------------------- */
+/* ---- zones ----------------------------------------------------------------------- */
 
 int instance_zone(const struct world *w, const struct instance *i)
 {
@@ -154,7 +154,7 @@ static enum err fault_zone(struct world *w, comp_id c, const struct action *a, b
     return ERR_OK;
 }
 
-/* ---- all ------------------------------------------------------------------------ */
+/* ---- all ------------------------------------------------------------------------- */
 
 static enum err check(int fault, const struct action *a, struct errmsg *why)
 {
@@ -223,12 +223,12 @@ const struct fault_desc service_faults[SERVICE_FAULTS] = {
 };
 _Static_assert((int)FAULT_COUNT == (int)SERVICE_FAULTS, "each fault has its words");
 
-/* ---- what they name --------------------------------------------------------------- */
+/* ---- what they name -------------------------------------------------------------- */
 
 static bool has_version(const struct model *m, comp_id c, const char *version)
 {
     size_t n = model_versions(m, c);
-    bool yes = n == 0; /* one without a name */
+    bool yes = n == 0; /* no version has a name */
     for (size_t i = 0; i < n; i++)
         yes |= str_eq(model_version(m, c, i), version);
     return yes;

@@ -92,7 +92,7 @@ void service_may_be_ready(struct world *w, comp_id c, int number)
     rollout_look(w, i);
 }
 
-/* ---- starting and stopping ------------------------------------------------------ */
+/* ---- starting and stopping ------------------------------------------------------- */
 
 void instance_up(struct world *w, struct instance *i)
 {
@@ -175,7 +175,7 @@ void instance_restart(struct world *w, struct instance *i)
     instance_start(w, i);
 }
 
-/* ---- draining ------------------------------------------------------------------- */
+/* ---- draining -------------------------------------------------------------------- */
 
 void instance_drained(struct world *w, struct instance *i)
 {
@@ -210,7 +210,7 @@ void instance_drain(struct world *w, struct instance *i, enum drained then)
                              i->comp, i->number, 0);
 }
 
-/* ---- how many ------------------------------------------------------------------- */
+/* ---- how many -------------------------------------------------------------------- */
 
 /* An operator who scales down and up again while old ones take a day to drain has them
  * stopped when there are too many: the first of those that leave makes room. */

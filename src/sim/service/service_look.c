@@ -8,7 +8,7 @@
 #include "service/service_internal.h"
 #include "truecode/world.h"
 
-/* ---- looking -------------------------------------------------------------------- */
+/* ---- looking --------------------------------------------------------------------- */
 
 enum {
     M_REQUESTS,
@@ -204,7 +204,7 @@ double service_metric(const struct world *w, comp_id c, int metric, int instance
     return metric == M_CPU ? (up > 0 ? sum / up : 0) : sum;
 }
 
-/* ---- for autoscalers ------------------------------------------------------------ */
+/* ---- for autoscalers ------------------------------------------------------------- */
 
 enum { SCALER_WINDOW = 10 }; /* seconds of processor time that a scaler looks at */
 
@@ -226,7 +226,7 @@ static bool still_settling(const struct world *w, const struct instance *i,
                            sim_time initialisation)
 {
     if (i->up_since == 0)
-        return false; /* there from the beginning */
+        return false; /* up from the beginning */
     if (w_now(w) - i->up_since < initialisation)
         return !i->ready || w_now(w) - i->ready_since < SCALER_WINDOW * SIM_SEC;
     return !i->ready && !i->was_ready;

@@ -16,7 +16,7 @@
 
 #define MIB 1048576.0
 
-/* ---- what it holds -------------------------------------------------------------- */
+/* ---- what it holds --------------------------------------------------------------- */
 
 static bool runs(const struct instance *i)
 {
@@ -40,7 +40,7 @@ double memory_used(const struct world *w, const struct instance *i)
     return i_number(w, i, SP_HEAP) > 0 && runs(i) ? used + i->garbage : used;
 }
 
-/* ---- too much of it ------------------------------------------------------------- */
+/* ---- too much of it -------------------------------------------------------------- */
 
 void process_dies(struct world *w, struct instance *i, enum death how)
 {
@@ -59,7 +59,7 @@ void memory_look(struct world *w, struct instance *i, int more)
         process_dies(w, i, DEATH_CONTAINER);
 }
 
-/* ---- what programs take --------------------------------------------------------- */
+/* ---- what programs take ---------------------------------------------------------- */
 
 void memory_allocate(struct world *w, struct act *a, double bytes)
 {
@@ -115,7 +115,7 @@ void process_died(struct world *w, struct instance *i, enum death how)
     instance_crash(w, i, 0);
 }
 
-/* ---- starting again ------------------------------------------------------------- */
+/* ---- starting again -------------------------------------------------------------- */
 
 static sim_time crash_delay(struct world *w, struct instance *i, sim_time ran)
 {

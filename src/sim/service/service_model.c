@@ -8,7 +8,7 @@
 #include "service/service_internal.h"
 #include "truecode/model.h"
 
-/* ---- what belongs to it --------------------------------------------------------- */
+/* ---- what belongs to it ---------------------------------------------------------- */
 
 static void list_pools(struct model *m)
 {
@@ -64,7 +64,7 @@ static void list_endpoints(struct model *m)
     }
 }
 
-/* ---- health checks -------------------------------------------------------------- */
+/* ---- health checks --------------------------------------------------------------- */
 
 /* Compiles what a health check runs: nothing, or the smallest query on the first
  * pool. */

@@ -1,5 +1,5 @@
 /*
- * What an operator does to a service: restarts and scales it here; deploys, canaries and
+ * An operator's deeds at a service: restarts and scaling here; deploys, canaries and
  * what takes them back are in service_deploy.c.
  */
 #include "service/describe.h"

@@ -87,9 +87,10 @@ void probe_said(struct world *w, struct instance *i, uint32_t says)
     answer(w, i, says >> 1, says & 1);
 }
 
-/* ---- asking --------------------------------------------------------------------- */
+/* ---- asking ---------------------------------------------------------------------- */
 
-/* What such a check runs; NULL: the instance's version has no such endpoint. */
+/* The program that such a check runs; NULL: the instance's version has no such
+ * endpoint. */
 static const struct program *asked(const struct world *w, const struct instance *i,
                                    int64_t how)
 {
@@ -134,7 +135,7 @@ void probe_due(struct world *w, struct instance *i)
     }
     probe_ask(w, i, ASKS_LIVENESS, live);
     if (i->state != INSTANCE_UP && i->state != INSTANCE_DRAINING)
-        return; /* that was the end of it */
+        return; /* the instance ended on that answer */
     probe_ask(w, i, ASKS_READINESS, ready);
 }
 

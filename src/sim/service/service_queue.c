@@ -15,7 +15,7 @@
 
 __extension__ typedef unsigned __int128 order_key;
 
-/* ---- urgency -------------------------------------------------------------------- */
+/* ---- urgency --------------------------------------------------------------------- */
 
 /* The smallest is served first; ties in order of arrival. A request without a deadline
  * is due when the queue would lose patience with it; where that is never, after all
@@ -97,7 +97,7 @@ void order_rebuild(struct world *w, struct instance *i)
     }
 }
 
-/* ---- the next ------------------------------------------------------------------- */
+/* ---- the next -------------------------------------------------------------------- */
 
 /* Whether `a` is served before `b`. Both wait. */
 static bool before(const struct world *w, const struct act *a, const struct act *b,
@@ -143,7 +143,7 @@ bool preempt_lets(const struct instance *i, const struct act *a)
     return busy < i->workers;
 }
 
-/* ---- workers of their own ------------------------------------------------------- */
+/* ---- workers of their own -------------------------------------------------------- */
 
 /* Workers that others have reserved and do not use. */
 static int64_t kept_for_others(const struct world *w, const struct instance *i,

@@ -12,7 +12,7 @@
 #include "service/service_internal.h"
 #include "truecode/model.h"
 
-/* ---- choosing an instance ------------------------------------------------------- */
+/* ---- choosing an instance -------------------------------------------------------- */
 
 static uint32_t inside(const struct world *w, comp_id c, int number)
 {
@@ -54,7 +54,7 @@ int service_choose(struct world *w, comp_id c, int rule, const uint16_t *numbers
     return numbers[(*rr)++ % n];
 }
 
-/* ---- the queue and the workers -------------------------------------------------- */
+/* ---- the queue and the workers --------------------------------------------------- */
 
 static bool works(const struct instance *i)
 {
@@ -164,7 +164,7 @@ HOT void release_worker(struct world *w, struct instance *i, struct act *a)
         instance_dispatch(w, i);
 }
 
-/* ---- a request's way ------------------------------------------------------------ */
+/* ---- a request's way ------------------------------------------------------------- */
 
 /* Acts that hold no worker of their own (a refresh) are members, too: a crash ends
  * them. */
@@ -349,7 +349,7 @@ void service_ahead(const struct world *w, const struct cal_event *e, bool far)
         call_fetch(w, a->policy);
     if (a->client != COMP_NONE && comp_kind(w, a->client)->fetch)
         comp_kind(w, a->client)->fetch(w, a->client);
-    w_fetch(act_at(w, i->queue.first), 128); /* whose turn comes next */
+    w_fetch(act_at(w, i->queue.first), 128); /* the act whose turn comes next */
 }
 
 /* The queue's patience with it is over, or its own with the queue. */
