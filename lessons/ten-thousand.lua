@@ -467,7 +467,7 @@ return lesson {
     in the line. And a limit on waiting in any case, for the night on which the sum is wrong.
   ]],
   sums = {
-    "Arrivals: 10,000 in 60 s = 167/s. Kept: 20 + 200 + 20 = 240 ms. At once: 167 x 0.24 = 40 connections.",
+    "Arrivals: 10,000 / 60 s = 167/s. Kept: 20 ms + 200 ms + 20 ms = 240 ms. At once: 167 x 0.24 = 40 connections.",
     "As it was built: 2 x 8 = 16 connections; 16 / 0.24 = 67 bookings a second.",
     "The line: 167 - 67 = 100 more each second; after 12 s 1,200 wait, and 1,200 / 67 = 18 s is the wait.",
     "Asked before the transaction: 167 x 0.04 = 7. On average, over five minutes: 33/s x 0.24 = 8.",

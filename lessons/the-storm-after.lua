@@ -490,7 +490,7 @@ return lesson {
     "{riders} riders a second came this morning. stations can do 2 cores / 70 ms = 28 checks a second.",
     "Unanswered, each is asked for 1 + 3 = 4 times: {four} a second.",
     "Inside at once: 2 x 100 = 200. 200 / 28 = 7 s for a check; rides waits for 2 s.",
-    "While stations was away, {riders} riders a second x 3 pauses of 1.5 s = {gathered} calls sat in pauses. Cold, it can do 14 a second.",
+    "While stations was away, {riders} riders a second x 3 pauses x 1.5 s = {gathered} calls sat in pauses. Cold, it can do 14 a second.",
     "A budget of 10 %: 1.1 x {riders} = {with_budget} a second. A limit of 4 x 5: 20 / 28 = 0.7 s for a check.",
     "This run: {all_checks} checks done, {all_opened} locks opened, {lost} riders served badly.",
   },

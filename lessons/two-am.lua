@@ -451,7 +451,7 @@ return lesson {
     "The other was cut off for {cut_off}: {cut_s} s x {scans} = {only} answered scans that were on the first and on the lost machine alone.",
     "Little's law: {scans} scans a second x 14 ms = {in_use} connections in use. The pools allow 6 x 20 = 120.",
     "The herd: {scans} new connections a second x 100 ms of work = {herd} cores. The leader has one.",
-    "One sorter at a time: {scans} / 6 = {one} a second, x 100 ms = {one_cores} cores.",
+    "One sorter at a time: {scans} / 6 = {one} a second; {one} x 100 ms = {one_cores} cores.",
   },
   real = {
     { "GitHub, 5 September 2023: a primary's host failed in part, automatic failover did not see it, people failed over after 17 minutes",

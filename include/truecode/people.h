@@ -45,7 +45,6 @@ enum reaction_kind {
 #undef X
         REACTION_COUNT
 };
-const char *reaction_word(enum reaction_kind k);
 
 /* value, what it holds */
 #define PEOPLE_VALUES(X)                                                               \

@@ -188,8 +188,6 @@ size_t step_shown(size_t step, size_t steps);
 enum err lessons_dir(struct buf *dir, struct errmsg *why) MUST_USE;
 /* Where those are that come with the program, whatever the environment says. */
 void lessons_dir_shipped(struct buf *dir);
-/* The file that a lesson's id or a path names. */
-enum err lesson_path(const char *word, struct buf *path, struct errmsg *why) MUST_USE;
 /* A lesson by its id or by a file's path. `name` is the file's name without folders. */
 enum err lesson_read(const char *word, struct buf *text, struct buf *name,
                      struct errmsg *why) MUST_USE;

@@ -136,7 +136,8 @@ static bool is_path(const char *word)
     return strchr(word, '/') || (n > 4 && strcmp(word + n - 4, ".lua") == 0);
 }
 
-enum err lesson_path(const char *word, struct buf *path, struct errmsg *why)
+/* The file that a lesson's id or a path names. */
+static enum err lesson_path(const char *word, struct buf *path, struct errmsg *why)
 {
     buf_reset(path);
     if (is_path(word)) {

@@ -392,8 +392,8 @@ static void add_text(struct buf *b, const struct proving *v)
         add_passing(b, v);
 }
 
-/* One table of all lessons, as lessons/README.md has it; before that of players, who they
- * are. */
+/* Adds one table of all lessons, as lessons/README.md has it; before that of players, their
+ * descriptions. */
 static void add_markdown(struct buf *b, const struct proving *v)
 {
     if (v->thoughtless) {

@@ -127,7 +127,8 @@ static const char *dashed(const struct call *c, const char *name)
     return s;
 }
 
-const char *op_usage(const struct call *c, const struct op_desc *op)
+/* The usage after an operation's name and target: " version [--rolling]". */
+static const char *op_usage(const struct call *c, const struct op_desc *op)
 {
     struct buf b;
     buf_init(&b, 0);
@@ -177,7 +178,8 @@ static void tell_versions(struct call *c, comp_id comp)
     buf_release(&b);
 }
 
-enum err act_list(struct call *c)
+/* Lists the targets: the answer to the bare word. */
+static enum err act_list(struct call *c)
 {
     comp_id v[COMPS_MAX];
     const char *op = op_name(c->cmd);
@@ -208,6 +210,14 @@ enum err act_list(struct call *c)
 
 /* ---- arguments ------------------------------------------------------------------- */
 
+static enum err parse_back(struct call *c, const char *text, struct value *out)
+{
+    sim_time t = 0;
+    enum err e = when_past(c, text, &t);
+    *out = value_duration(c->now - t);
+    return e;
+}
+
 static enum err parse_arg(struct call *c, const struct arg_desc *a, const char *text,
                           struct value *out)
 {
@@ -215,6 +225,8 @@ static enum err parse_arg(struct call *c, const struct arg_desc *a, const char *
                            .type = a->type,
                            .unit = str_eq(a->name, "bytes") ? "bytes" : "",
                            .doc = a->doc};
+    if (str_eq(a->name, "back")) /* to a moment, in any notation of one */
+        return parse_back(c, text, out);
     enum err e = value_parse(c->m, &p, text, out, c->why);
     if (e == ERR_OK && out->type == VALUE_TEXT)
         out->as.text = arena_strdup(c->mem, text);
@@ -300,6 +312,8 @@ static enum err read_args(struct call *c, const struct act_target *t, struct act
 {
     struct arg_reader r = {.op = t->op};
     for (size_t i = 1; i < c->nargs; i++) {
+        if (i > 1 && str_eq(c->arg[i], "ago")) /* "10m ago" is 10m */
+            continue;
         enum err e = str_starts(c->arg[i], "--") ? read_option(c, &r, &i)
                                                  : read_word(c, &r, c->arg[i]);
         if (e != ERR_OK)

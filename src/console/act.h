@@ -33,9 +33,6 @@ enum err act_find(struct call *c, const char *op, const char *text,
                   struct act_target *t);
 /* Whom `op` can be done to, in model order, services behind a balancer included. */
 size_t op_targets(const struct call *c, const char *op, comp_id *out, size_t max);
-enum err act_list(struct call *c); /* the bare word */
-/* The usage after an operation's name and target: " version [--rolling]". */
-const char *op_usage(const struct call *c, const struct op_desc *op);
 /* The operation that a command is about: "create_index" of create-index. */
 const char *op_name(const struct command *cmd);
 /* Proposes the action of a command whose words are read already. A copy of the world

@@ -239,6 +239,15 @@ static void show_examples(struct call *c, const struct command *k)
     show_lines(c, fill_in(c, k->info.examples, w));
 }
 
+const char *command_example(struct call *c, const struct command *k)
+{
+    struct example_word w[EXAMPLE_WORDS];
+    example_words(c, k, w);
+    const char *all = fill_in(c, k->info.examples ? k->info.examples : "", w);
+    size_t n = strcspn(all, "\n");
+    return n ? arena_strndup(c->mem, all, n) : strf(c, "help %s", c->label);
+}
+
 static void show_wild(struct call *c, const struct command *k)
 {
     const struct command_info *info = &k->info;

@@ -1,5 +1,5 @@
 /*
- * revert: undoes one recorded change, by its number.
+ * revert: undoes one recorded change, by its number or by its time of day.
  */
 #include "console_internal.h"
 #include "lookup.h"
@@ -14,19 +14,23 @@ static const struct change *find_change(struct call *c, long id)
     return NULL;
 }
 
-static enum err run(struct call *c)
+/* The only change within the minute that is named. */
+static const struct change *change_at(struct call *c, sim_time t)
 {
-    long id;
-    if (!c->nargs)
-        return run_as(c, "changes");
-    if (!parse_count(c->arg[0] + (*c->arg[0] == '#'), &id))
-        return refuse(c, ERR_INPUT,
-                      "“%s” is not the number of a change; changes lists them.",
-                      c->arg[0]);
-    const struct change *k = find_change(c, id);
-    if (!k)
-        return refuse(c, ERR_NOT_FOUND, "There is no change %ld; changes lists %zu.",
-                      id, recording_changes(c->rec));
+    const struct change *found = NULL;
+    for (size_t i = 0; i < recording_changes(c->rec); i++) {
+        const struct change *k = recording_change(c->rec, i);
+        if (k->at < t || k->at >= t + SIM_MIN)
+            continue;
+        if (found)
+            return NULL;
+        found = k;
+    }
+    return found;
+}
+
+static enum err take_back(struct call *c, const struct change *k)
+{
     if (!k->has_undo)
         return refuse(c, ERR_REFUSED, "“%s” cannot be taken back.", k->title);
     fx_action(c, &k->undo,
@@ -36,6 +40,39 @@ static enum err run(struct call *c)
     return ERR_OK;
 }
 
+static enum err by_time(struct call *c)
+{
+    sim_time t;
+    enum err e = when_past(c, c->arg[0], &t);
+    if (e != ERR_OK)
+        return e;
+    const struct change *k = change_at(c, t);
+    if (!k)
+        return refuse(
+            c, ERR_NOT_FOUND,
+            "There is not one change at %s. Say its number: changes lists them.",
+            c->arg[0]);
+    return take_back(c, k);
+}
+
+static enum err run(struct call *c)
+{
+    long id;
+    if (!c->nargs)
+        return run_as(c, "changes");
+    if (strchr(c->arg[0], ':'))
+        return by_time(c);
+    if (!parse_count(c->arg[0] + (*c->arg[0] == '#'), &id))
+        return refuse(c, ERR_INPUT,
+                      "“%s” is not the number of a change; changes lists them.",
+                      c->arg[0]);
+    const struct change *k = find_change(c, id);
+    if (!k)
+        return refuse(c, ERR_NOT_FOUND, "There is no change %ld; changes lists %zu.",
+                      id, recording_changes(c->rec));
+    return take_back(c, k);
+}
+
 static const struct command_wild wild[] = {
     {"git", "git revert --no-edit HEAD && git push"},
     {"kubectl", "kubectl rollout undo deployment/COMPONENT"},
@@ -43,9 +80,9 @@ static const struct command_wild wild[] = {
 };
 const struct command cmd_revert = {
     .info = {.name = "revert",
-             .synopsis = "revert [CHANGE]",
-             .doc = "Undoes one change by its number. A deploy, a setting, a flag; "
-                    "changes has the numbers.",
+             .synopsis = "revert [CHANGE|TIME]",
+             .doc = "Undoes one change by its number or time. A deploy, a setting, a "
+                    "flag; changes has both.",
              .examples = "revert\nrevert 3",
              .group = GROUP_ACT,
              .changes_world = true,

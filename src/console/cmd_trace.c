@@ -257,7 +257,7 @@ static bool left_out(size_t nth, size_t of)
            nth < of - CHILDREN_LAST;
 }
 
-/* One line in the place of all that are left out. */
+/* Puts a line in the place of all that are left out. */
 static void tell_left_out(struct waterfall *w, size_t nth, size_t of, size_t depth)
 {
     if (nth == CHILDREN_FIRST)

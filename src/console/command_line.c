@@ -109,6 +109,22 @@ static bool looks_like_option(const struct word *w)
     return !w->quoted && str_starts(w->s, "--") && w->s[2];
 }
 
+static bool takes_time(const struct command *k)
+{
+    bool takes = k->args[0] == ARG_TIME;
+    for (size_t i = 0; i < OPTS_MAX && k->opts[i].name; i++)
+        takes |= k->opts[i].kind == ARG_TIME;
+    return takes && !k->raw;
+}
+
+/* "30m ago" is 30m: the word adds nothing where a time is what is asked for. */
+static bool is_ago(const struct stage *st, size_t i)
+{
+    sim_time d;
+    return str_eq(st->words[i].s, "ago") && !st->words[i].quoted && i > 1 &&
+           time_parse(st->words[i - 1].s, &d, NULL) == ERR_OK;
+}
+
 static enum err take_words(struct call *c, const struct stage *st)
 {
     c->arg = arena_alloc(c->mem, (st->n + 1) * sizeof *c->arg);
@@ -116,6 +132,8 @@ static enum err take_words(struct call *c, const struct stage *st)
         const struct word *w = &st->words[i];
         if (c->cmd->raw && str_eq(w->s, "--yes") && !w->quoted) {
             c->yes = true;
+        } else if (takes_time(c->cmd) && is_ago(st, i)) {
+            continue;
         } else if (!c->cmd->raw && looks_like_option(w)) {
             enum err e = take_option(c, st, &i);
             if (e != ERR_OK)
@@ -156,7 +174,8 @@ static enum err check_count(struct call *c)
 {
     const struct command_info *info = &c->cmd->info;
     if (c->nargs < c->cmd->min_args)
-        return refuse(c, ERR_INPUT, "%s needs more: %s", c->label, info->synopsis);
+        return refuse(c, ERR_INPUT, "%s needs more: %s. For example: %s", c->label,
+                      info->synopsis, command_example(c, c->cmd));
     if (c->nargs > c->cmd->max_args && c->cmd->max_args == 0)
         return refuse(c, ERR_INPUT, "%s takes nothing after it, so “%s” is too much.",
                       c->label, c->arg[0]);

@@ -175,6 +175,8 @@ const char *with_wild(const struct call *c, const char *text, const char *wild);
 
 /* Runs the same call by another command: what a bare word of it shows. Options go. */
 enum err run_as(struct call *c, const char *name);
+/* The first of a command's examples, told with this world's names. */
+const char *command_example(struct call *c, const struct command *k);
 /* States a line of the incident sheet: the rest of the line under the command's name. */
 enum err state_line(struct call *c);
 /* A counter of what has become of messages or values, and the words for it. */

@@ -1,6 +1,7 @@
 /*
- * Moments as people write them: 20:12, 20:12:05, now, or 30m for "30 minutes ago".
- * Clock times repeat every day; the one meant is the last before now.
+ * Moments as people write them, the same wherever a moment of the past is asked for:
+ * 20:12, 20:12:05, now, or 30m, also "30m ago". Clock times repeat every day; the one meant
+ * is the last before now. The word "ago" is taken off when a line is read (command_line.c).
  */
 #include "console_internal.h"
 #include "lookup.h"

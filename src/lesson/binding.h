@@ -39,13 +39,9 @@ extern const struct binding_table bind_time, bind_dist, bind_program, bind_steps
 
 int env_tostring(lua_State *L); /* tostring(v): no addresses, one NaN */
 void env_open(lua_State *L);    /* builds the whole environment */
-/* Replaces the table on top by an empty one that shows what it holds and takes nothing.
- */
-void seal_table(lua_State *L, const char *what);
 
 /* The arguments of a lesson's functions: w, i, s. A state has one of each; they work only
  * while something is built or looked at. */
-void objects_open(lua_State *L);
 void object_push(lua_State *L, const char *name);
 int world_index(lua_State *L); /* the __index of w: w:KIND (build.c) */
 int facts_index(lua_State *L); /* the __index of s: s:NAME (facts.c) */

@@ -242,7 +242,9 @@ static int sealed_newindex(lua_State *L)
     fail(L, 0, "'%.60s' is global; write `local %.60s = ...`", word, word);
 }
 
-void seal_table(lua_State *L, const char *what)
+/* Replaces the table on top by an empty one that shows what it holds and takes nothing.
+ */
+static void seal_table(lua_State *L, const char *what)
 {
     int real = lua_gettop(L);
     lua_newtable(L);
@@ -300,7 +302,7 @@ void object_push(lua_State *L, const char *name)
     lua_remove(L, -2);
 }
 
-void objects_open(lua_State *L)
+static void objects_open(lua_State *L)
 {
     lua_newtable(L);
     add_object(L, "w", world_index, NULL);

@@ -7,16 +7,6 @@
 
 #include <string.h>
 
-const char *reaction_word(enum reaction_kind k)
-{
-    static const char *const words[REACTION_COUNT] = {
-#define X(id, word, doc) [REACTION_##id] = word,
-        REACTIONS(X)
-#undef X
-    };
-    return k < REACTION_COUNT ? words[k] : "";
-}
-
 /* ---- values in texts ------------------------------------------------------------- */
 
 static bool value_known(const char *name, size_t n)

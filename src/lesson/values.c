@@ -149,7 +149,7 @@ const struct binding_table bind_time = {
 
 /* ---- distributions --------------------------------------------------------------- */
 
-void push_dist(lua_State *L, const struct dist *d)
+static void push_dist(lua_State *L, const struct dist *d)
 {
     lua_createtable(L, 0, 6);
     mark_table(L, -1, "dist");

@@ -28,7 +28,6 @@ bool lacks_unit(double x); /* a bare number that cannot be meant as nanoseconds 
 /* A duration, a text like "1m30s", or a number of nanoseconds; a bare small number lacks
  * its unit. */
 sim_time to_duration(lua_State *L, int i, int line, const char *what);
-void push_dist(lua_State *L, const struct dist *d);
 bool to_dist(lua_State *L, int i, int line, const char *what, struct dist *out);
 
 #endif

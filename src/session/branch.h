@@ -56,10 +56,8 @@ const struct run *scored_run(const struct session *s);
 size_t scored_notes(const struct session *s);
 size_t scored_saids(const struct session *s);
 size_t scored_seen(const struct session *s);
-size_t scored_facts(const struct session *s); /* of facts_seen */
-size_t scored_sheet(const struct session *s); /* statements */
-size_t scored_hints(const struct session *s);
-size_t scored_shown(const struct session *s);
+size_t scored_facts(const struct session *s);       /* of facts_seen */
+size_t scored_sheet(const struct session *s);       /* statements */
 size_t questions_answered(const struct session *s); /* rightly, as of now */
 const struct done_action *scored_actions(const struct session *s, size_t *n);
 bool note_open(const struct session *s, const struct note *n);

@@ -78,8 +78,8 @@ size_t suspect_of(const struct session *s, comp_id c, enum mechanism m)
     return SIZE_MAX;
 }
 
-const struct case_fact *evidence_against(const struct session *s, size_t suspect,
-                                         size_t nfacts)
+static const struct case_fact *evidence_against(const struct session *s, size_t suspect,
+                                                size_t nfacts)
 {
     assert(nfacts <= s->nfacts_seen);
     for (size_t i = 0; i < nfacts; i++) {
@@ -118,7 +118,7 @@ static bool word_is_shared(const struct session *s, size_t suspect)
     return false;
 }
 
-void suspect_name(const struct session *s, size_t suspect, struct buf *out)
+static void suspect_name(const struct session *s, size_t suspect, struct buf *out)
 {
     const struct suspect *x = lesson_suspect(s->lesson, suspect);
     buf_adds(out, mechanism_word(x->mechanism));

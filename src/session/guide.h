@@ -29,7 +29,6 @@ bool step_holds(const struct session *s);
 void step_check(struct session *s); /* goals, traps */
 /* The current step's words of now: its own, or what it was. False: none. */
 bool step_words(struct session *s, struct buf *out);
-void step_look_on(struct session *s); /* the current step's words are on the screen */
 void step_answer(struct session *s, const struct step_answer *a);
 void step_judged(struct session *s, const struct step_verdict *v);
 void step_update(struct session *s, const struct update *u);

@@ -27,7 +27,8 @@ bool step_holds(const struct session *s)
 
 /* ---- going on -------------------------------------------------------------------- */
 
-void step_look_on(struct session *s)
+/* Notes that the current step's words are on the screen. */
+static void step_look_on(struct session *s)
 {
     const struct step *st = step_current(s);
     if (st && s->onlooker)

@@ -105,8 +105,6 @@ bool evidence_waits(struct session *s, const char *subject);
 /* The suspect that is meant; SIZE_MAX: none of the lesson's. */
 size_t suspect_of(const struct session *s, comp_id c, enum mechanism m);
 /* The first of the first `nfacts` seen facts that excludes a suspect; NULL: none does. */
-const struct case_fact *evidence_against(const struct session *s, size_t suspect,
-                                         size_t nfacts);
 struct rivals_left { /* by the first so many seen facts */
     uint32_t open;   /* suspects that none excludes: a bit each */
     unsigned rivals, rivals_open;
@@ -114,7 +112,6 @@ struct rivals_left { /* by the first so many seen facts */
 struct rivals_left evidence_left(const struct session *s, size_t nfacts);
 bool evidence_tells(const struct session *s); /* no rival is left */
 /* "pool-leak", or "pool-leak in checkout" where another suspect has the same word. */
-void suspect_name(const struct session *s, size_t suspect, struct buf *out);
 void suspects_name(const struct session *s, uint32_t which, struct buf *out);
 /* Says what the seen facts say of a suspicion, or of what was ruled out. */
 void evidence_on_suspicion(struct session *s, size_t suspect);

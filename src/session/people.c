@@ -281,8 +281,8 @@ static sim_time nearest(sim_time day, sim_time at, bool ahead)
     return t;
 }
 
-sim_time people_moment(const struct session *s, const char *text, sim_time at,
-                       bool ahead)
+static sim_time people_moment(const struct session *s, const char *text, sim_time at,
+                              bool ahead)
 {
     sim_time start = lesson_info(s->lesson)->day_start;
     for (const char *p = text; p && *p; p++) {

@@ -95,8 +95,6 @@ const char *person_heading(struct session *s, const struct person *p);
 bool people_text(const struct sight *v, const char *text, struct buf *out);
 /* The first time of day in a text, or "15 minutes": the moment nearest to `at`, before it
  * or (`ahead`) after it. SIM_FOREVER: there is none. */
-sim_time people_moment(const struct session *s, const char *text, sim_time at,
-                       bool ahead);
 struct sight people_sight(struct session *s);
 
 #endif

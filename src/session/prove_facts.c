@@ -133,7 +133,7 @@ static void judge_suspects(struct prover *pv)
     }
 }
 
-/* ---- at first sight ----------------------------------------------------------------- */
+/* ---- at first sight -------------------------------------------------------------- */
 
 enum { PLAUSIBLE_LEAST = 3 };
 

@@ -64,7 +64,6 @@ enum err prove_quiet(struct prover *pv, struct errmsg *why) MUST_USE;
 /* Types a line and waits for what it makes the operator wait for; stops when step number
  * `step` is done (SIZE_MAX: does not). */
 void prove_play_line(struct session *s, const char *line, size_t step);
-void prove_play_step(struct session *s); /* the lines that solve the open step */
 
 /* The onlooker of the played steps, in those seeds that hold the guide to what it
  * says; NULL in the others, which the other two take. */

@@ -32,7 +32,7 @@ void prove_play_line(struct session *s, const char *line, size_t step)
 }
 
 /* The lines that solve it, until one has. */
-void prove_play_step(struct session *s)
+static void prove_play_step(struct session *s)
 {
     const struct step *st = step_current(s);
     size_t step = s->step;

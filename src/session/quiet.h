@@ -17,12 +17,12 @@ struct stage *quiet_stage(const struct lesson *l, uint64_t seed,
                           struct errmsg *why) MUST_USE;
 /* How long one has to look before one knows that nothing is wrong. */
 sim_time quiet_watch(const struct session *s);
-/* What the learner of the branch that counts has looked at: without it nobody knows that
+/* The looks of the learner, in the branch that counts: without them nobody knows that
  * nothing is wrong. */
 struct quiet_looks {
-    bool users;   /* what they feel: status, map, or a closer look at one of them */
-    bool alerts;  /* what fires; status says it, too */
-    bool changes; /* what was changed lately */
+    bool users;   /* the users' lot: status, map, or a closer look at one of them */
+    bool alerts;  /* the alerts that fire; status has them, too */
+    bool changes; /* the latest changes */
 };
 struct quiet_looks quiet_looks(const struct session *s);
 /* The diagnosis of such a night: a third for each look, nothing for a change. */

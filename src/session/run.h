@@ -42,7 +42,6 @@ struct stage *stage_new(const struct lesson *l, uint64_t seed,
 /* Another night of the same seed (lesson_build_night()). NULL: it cannot be built. */
 struct stage *stage_night(const struct lesson *l, uint64_t seed, enum night night,
                           size_t entry, struct errmsg *why) MUST_USE;
-struct stage *stage_ref(struct stage *g);
 void stage_unref(struct stage *g);
 
 /* ---- the run --------------------------------------------------------------------- */

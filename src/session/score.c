@@ -51,12 +51,12 @@ size_t scored_sheet(const struct session *s)
     return s->practice ? s->first.nsheet : s->sheet.n;
 }
 
-size_t scored_hints(const struct session *s)
+static size_t scored_hints(const struct session *s)
 {
     return s->practice ? s->first.hints : s->hints_total;
 }
 
-size_t scored_shown(const struct session *s)
+static size_t scored_shown(const struct session *s)
 {
     return s->practice ? s->first.shown : steps_shown(s);
 }

@@ -39,9 +39,6 @@ bool score_overcalled(const struct session *s, enum outcome o);
  * data are asked of it where the lesson has some. */
 enum err rival_open(struct run *r, const struct session *s,
                     struct errmsg *why) MUST_USE;
-/* Lets somebody look for so long, then play a course; to `end`. */
-enum err run_reference(struct run *r, const struct course *c, sim_time looks,
-                       sim_time end, struct errmsg *why) MUST_USE;
 
 /* How long after a change a verdict on it is due: the lesson's window, or as long as the
  * reference waits for its own to work, if that is longer; and SETTLE. */
@@ -59,7 +56,7 @@ bool score_by_luck(const struct grading *g);
 /* Whether a wrong suspicion stands open at the end. */
 bool score_suspects(const struct session *s);
 
-/* What the learner's own hand did to promises of data and freshness: how far each was broken
+/* The harm of the learner's own hand to promises of data and freshness: how far each was broken
  * beyond both doing nothing and the reference. */
 struct own_harm {
     double things;    /* broken in all, of what is counted */
@@ -70,7 +67,8 @@ struct own_harm {
     double most;      /* how far, of that one; 0: not counted */
 };
 struct own_harm own_harm(const struct grading *g);
-/* As much lost beyond where nobody acted is all the harm there is: a quarter of that. */
+/* The loss that counts as all the harm there can be: a quarter of what is lost where nobody
+ * acts. */
 double harm_scale(const struct rivals *v);
 
 /* The first promise of data that the learner's run broke more often than both doing nothing

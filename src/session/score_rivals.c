@@ -30,16 +30,6 @@ static enum err run_on(struct run *r, sim_time end, struct errmsg *why)
     return e == ERR_LIMIT ? ERR_OK : e;
 }
 
-enum err run_reference(struct run *r, const struct course *c, sim_time looks,
-                       sim_time end, struct errmsg *why)
-{
-    sim_time acts = run_now(r) + looks;
-    enum err e = run_on(r, acts < end ? acts : end, why);
-    if (e == ERR_OK)
-        run_course(r, c, end);
-    return e == ERR_OK ? run_on(r, end, why) : e;
-}
-
 /* How long a course waits in all. */
 static sim_time course_waits(const struct course *c)
 {

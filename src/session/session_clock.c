@@ -154,7 +154,8 @@ enum hold session_hold(const struct session *s)
     return s->unread ? HOLD_READING : HOLD_NONE;
 }
 
-void session_ran_away(struct session *s, const struct errmsg *why)
+/* The world ran away: said, and over. */
+static void session_ran_away(struct session *s, const struct errmsg *why)
 {
     s->run.midway = false; /* the world does not run any more */
     session_say(s, TONE_BAD, "The system ran away and was stopped: %s", why->text);
@@ -337,7 +338,7 @@ void session_set_columns(struct session *s, int columns)
 void session_read(struct session *s)
 {
     session_settle(s);
-    if (s->opening) /* it never will be */
+    if (s->opening) /* opening never ends now */
         return;
     s->unread = s->phase == PHASE_BRIEFING && s->mode == MODE_GUIDED;
     if (s->phase == PHASE_BRIEFING || (s->feedback && !s->over))

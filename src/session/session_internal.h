@@ -175,8 +175,6 @@ enum err session_run_to(struct session *s, sim_time t, struct errmsg *why) MUST_
 void session_wait(struct session *s, sim_time duration);
 void session_break_wait(struct session *s); /* something came up */
 void session_finish(struct session *s);     /* to the debrief */
-/* The world ran away: said, and over. */
-void session_ran_away(struct session *s, const struct errmsg *why);
 
 /* ---- functions of the lesson, over the learner's run (session_clock.c) ----------- */
 

@@ -42,7 +42,7 @@ struct stage *stage_night(const struct lesson *l, uint64_t seed, enum night nigh
     return e == ERR_OK ? stage_of(l, &lw) : NULL;
 }
 
-struct stage *stage_ref(struct stage *g)
+static struct stage *stage_ref(struct stage *g)
 {
     assert(g->refs > 0);
     g->refs++;

@@ -16,7 +16,7 @@
 
 #define COPY_MAX (64u * 1024 * 1024)
 
-void path_join(struct buf *out, const char *dir, const char *name)
+static void path_join(struct buf *out, const char *dir, const char *name)
 {
     buf_reset(out);
     buf_addf(out, "%s/%s", dir, name);

@@ -120,7 +120,6 @@ bool dir_make(const char *path);
 /* Makes a directory's files 0600. */
 void dir_narrow(const char *path);
 void dir_sync(const char *path);
-void path_join(struct buf *out, const char *dir, const char *name);
 /* "STATE/name" in a fresh buf. */
 void state_path(const struct store *s, struct buf *out, const char *name);
 bool file_exists(const char *path);

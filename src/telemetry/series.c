@@ -133,7 +133,8 @@ const struct metric_desc *series_desc(const struct recording *r, struct series s
     return &model_kind(r->plan->model, s.comp)->metrics[s.metric];
 }
 
-uint32_t series_column(const struct recording *r, struct series s)
+/* The column of a series; NO_COLUMN: none. */
+static uint32_t series_column(const struct recording *r, struct series s)
 {
     if (s.comp >= r->plan->ncomps ||
         s.metric >= model_kind(r->plan->model, s.comp)->nmetrics)

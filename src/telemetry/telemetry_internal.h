@@ -252,8 +252,6 @@ size_t traces_bytes(const struct traces *t);
 void traces_span(struct traces *t, const struct model *m, const struct span *s);
 void traces_done(struct traces *t, const struct request_done *r); /* user side only */
 void traces_advance(struct traces *t, sim_time now);
-/* NULL: not there. */
-const struct trace *traces_find(const struct traces *t, uint64_t request);
 
 /* ---- changes: changes.c ---------------------------------------------------------- */
 
@@ -347,8 +345,6 @@ struct plan *plan_new(struct model *m, const struct alert_rule *rules,
 void plan_unref(struct plan *p);
 
 void series_sample(struct recording *r, const struct world *w);
-uint32_t series_column(const struct recording *r,
-                       struct series s); /* NO_COLUMN: none */
 /* Of a counter column, a second, over (from, to]; NaN: nothing known. */
 double column_rate(const struct recording *r, uint32_t col, sim_time from, sim_time to);
 

@@ -105,7 +105,7 @@ static void guess_head(struct trace *x, const struct model *m, const struct span
         x->head.endpoint = s->what;
 }
 
-/* What goes on for hours is told by how it began and by how it is now: of a trace that is
+/* A request that goes on for hours is told by how it began and how it is now: of a trace that is
  * full the middle gives way. What was left open stays. */
 static void cut_middle(struct trace *x)
 {

@@ -7,7 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
-const struct trace *traces_find(const struct traces *t, uint64_t request)
+/* The kept trace of a request; NULL: not there. */
+static const struct trace *traces_find(const struct traces *t, uint64_t request)
 {
     for (uint32_t i = 0; i < t->nlive; i++)
         if (t->live[i].request == request)

@@ -48,7 +48,8 @@ void editor_release(struct editor *e)
 
 /* ---- text ------------------------------------------------------------------------ */
 
-void text_cut(struct buf *b, size_t len)
+/* Shortens the text to its first len bytes. */
+static void text_cut(struct buf *b, size_t len)
 {
     assert(len <= b->len);
     if (len < b->len) {

@@ -66,8 +66,7 @@ void clock_text(struct buf *b, const struct session_view *v, sim_time t, bool se
 
 /* ---- editor.c, editor_draw.c ----------------------------------------------------- */
 
-void text_cut(struct buf *b, size_t len); /* to its first len bytes */
-void text_drop_last(struct buf *b);       /* the last code point; there is room again */
+void text_drop_last(struct buf *b); /* the last code point; there is room again */
 #define TEXT_CUT "  (cut: no room for more)"
 
 /* Shared by editor.c and editor_draw.c. */

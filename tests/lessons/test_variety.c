@@ -39,7 +39,7 @@ struct varied { /* a lesson over its nights */
 static struct course_list course;
 static struct varied varied[LESSONS];
 
-/* ---- a night in words -------------------------------------------------------------- */
+/* ---- a night in words ------------------------------------------------------------ */
 
 static void tell_schedule(const struct model *m, struct buf words[TRAITS])
 {
@@ -83,7 +83,7 @@ static void tell_clients(const struct model *m, struct buf *words)
     }
 }
 
-/* ---- how many differ ----------------------------------------------------------------- */
+/* ---- how many differ ------------------------------------------------------------- */
 
 static size_t distinct(char *const *nights)
 {
@@ -156,7 +156,7 @@ static int release_all(void **state)
     return 0;
 }
 
-/* ---- what has to be so ------------------------------------------------------------- */
+/* ---- what has to be so ----------------------------------------------------------- */
 
 static void another_seed_is_another_night(void **state)
 {

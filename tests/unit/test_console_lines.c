@@ -135,6 +135,11 @@ static void settings_and_flags(void **state)
 
     shows("config checkout.queue", "0 (no limit)");
 
+    shows("config", "orders_placed"); /* a counter has settings, and is on no map */
+    shows("config orders_placed", "idempotent");
+    shows("config checkout", "As by default, and can be set");
+    shows("config checkout all", "start_up_cores");
+    refuses("config checkout what", "too much");
     refuses("set checkout.pool.size 20", "already");
     refuses("set checkout.pool.sise 5", "did you mean");
     refuses("set checkout.pool.size many", "many");
@@ -233,6 +238,16 @@ static void times(void **state)
     e = effect_of("rewind 2m", &fx);
     assert_true(e.at == 10 * SIM_MIN);
     effects_release(&fx);
+    static const char *const same[] = {"rewind 19:40", "rewind 2m", "rewind 2m ago",
+                                       "rewind -2m"};
+    for (size_t i = 0; i < COUNT_OF(same); i++) {
+        e = effect_of(same[i], &fx);
+        assert_true(e.at == 10 * SIM_MIN);
+        effects_release(&fx);
+    }
+    shows("count --from 4m ago --to 19:41", "19:38");
+    shows("chart orders_placed --since 5m ago", "19:3");
+    refuses("revert 19:31", "changes lists them");
     refuses("rewind 19:20", "19:30 to 19:42");
     refuses("rewind now", "That is now");
     refuses("wait 5", "unit");
@@ -246,6 +261,8 @@ static void nonsense(void **state)
 {
     (void)state;
     refuses("lgs", "did you mean logs?");
+    refuses("chart", "For example: chart c"); /* of this world */
+    refuses("stacks", "For example: stacks c");
     refuses("frobnicate", "help lists");
     refuses("kubectl get pods", "kubectl get pods -l app=COMPONENT");
     refuses("checkout", "ps checkout");

@@ -132,7 +132,7 @@ static void shows_who_is_behind(void **state)
     SAYS("jobs | grep ^rare", "none yet"); /* its first run is an hour away */
     SAYS("status", "events", "door", "worker", "nightly");
     SAYS("ps events", "lag");
-    SAYS("config door", "door.rate");
+    SAYS("config door", "OF door");
 }
 
 /* A learner on call says what it is and when it is over, whatever the lesson lists. */

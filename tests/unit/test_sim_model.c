@@ -162,6 +162,61 @@ static void a_finished_model_can_be_read(void **state)
     model_unref(m);
 }
 
+/* A word that names nothing is an error of the model, and not a thing that could not be
+ * done when its time came. */
+static void words_in_arguments_mean_something(void **state)
+{
+    static const struct {
+        enum action_kind kind;
+        const char *comp, *name, *word, *says; /* NULL: it is a good word */
+        size_t arg;
+    } all[] = {
+        {ACTION_OP, "db", "failover", "b", NULL, 0},
+        {ACTION_OP, "db", "failover", "db.b", NULL, 0},
+        {ACTION_OP, "db", "failover", "db", NULL, 0},
+        {ACTION_OP, "db", "failover", "n", "db has no replica \"n\"", 0},
+        {ACTION_OP, "db", "restore", "n", NULL, 0},
+        {ACTION_OP, "db", "restore", "b", "db has no backup \"b\"", 0},
+        {ACTION_OP, "db", "rescue", "b", NULL, 0},
+        {ACTION_OP, "db", "rescue", "z", "db has no backup or replica \"z\"", 0},
+        {ACTION_FAULT, "db", "long_transaction", "t", NULL, 0},
+        {ACTION_FAULT, "db", "long_transaction", "n", "db has no table \"n\"", 0},
+        {ACTION_OP, "db.t", "migrate", "rewrite", NULL, 0},
+        {ACTION_OP, "db.t", "migrate", "write", "add_index or backfill", 0},
+        {ACTION_FAULT, "net", "one_way", "answers", NULL, 0},
+        {ACTION_FAULT, "net", "one_way", "answer", "requests or answers", 0},
+        {ACTION_FAULT, "net", "partial", "callers", NULL, 1},
+        {ACTION_FAULT, "net", "partial", "both", "callers or callees", 1},
+        {ACTION_OP, "app", "deploy", "v1", NULL, 0},
+        {ACTION_OP, "app", "deploy", "v9", "app has no version \"v9\"", 0},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+        static const struct node rest = {.kind = NODE_SLEEP, .time = {.mean = SIM_MS}};
+        struct model *m = model_new();
+        must_add(m, "database", "db");
+        must_add(m, "replica", "db.b");
+        must_add(m, "backup", "db.n");
+        must_add(m, "table", "db.t");
+        must_add(m, "link", "net");
+        comp_id app = must_add(m, "service", "app");
+        must(model_endpoint(m, app, "get", "v1", &rest, &why), &why);
+        struct action a = {.kind = all[i].kind,
+                           .comp = model_find(m, all[i].comp),
+                           .name = all[i].name,
+                           .args = {value_number(0.5)},
+                           .nargs = all[i].arg + 1};
+        a.args[all[i].arg] = value_text(all[i].word);
+        must(model_at(m, SIM_MIN, &a, NULL, &why), &why);
+        enum err e = model_finish(m, &why);
+        if (!all[i].says)
+            must(e, &why);
+        else if (e == ERR_OK || !strstr(why.text, all[i].says))
+            fail_msg("%s %s: %s", all[i].name, all[i].word, why.text);
+        model_unref(m);
+    }
+}
+
 static void actions_are_checked(void **state)
 {
     (void)state;
@@ -184,10 +239,10 @@ static void actions_are_checked(void **state)
     a.nargs = 1;
     says(world_apply(w, &a, "me", NULL, NULL, &why), ERR_NOT_FOUND,
          "no version \"v9\"");
+    a.args[0] = value_text("v1");
     a.instance = 1;
     says(world_apply(w, &a, "me", NULL, NULL, &why), ERR_INPUT, "not for one instance");
     a.instance = 0;
-    a.args[0] = value_text("v1");
     says(world_apply(w, &a, "me", NULL, NULL, &why), ERR_REFUSED, "already");
     a = (struct action){.kind = ACTION_OP, .comp = c, .name = "rollback"};
     says(world_apply(w, &a, "me", NULL, NULL, &why), ERR_REFUSED, "no other version");
@@ -401,6 +456,7 @@ int main(void)
         cmocka_unit_test(missing_things_are_named),
         cmocka_unit_test(deep_and_large_programs_are_refused),
         cmocka_unit_test(a_finished_model_can_be_read),
+        cmocka_unit_test(words_in_arguments_mean_something),
         cmocka_unit_test(actions_are_checked),
         cmocka_unit_test(values_come_back_from_their_text),
         cmocka_unit_test(draws_have_their_mean),

@@ -43,7 +43,7 @@ static void trace_begin(struct world *w, struct act *a, const struct message *m,
     w_span(w, a, CAUSE_BROKER, sub_topic(w, a->comp), m->published, REASON_NONE, note);
 }
 
-/* One message in so many is traced from its first delivery on. */
+/* Chooses one message in so many, which is traced from its first delivery on. */
 static void maybe_trace(struct world *w, struct act *a, const struct message *m)
 {
     int64_t every = p_count(w, a->comp, SB_TRACE_EVERY);
@@ -52,7 +52,7 @@ static void maybe_trace(struct world *w, struct act *a, const struct message *m)
         trace_begin(w, a, m, "");
 }
 
-/* What failed is traced when it is tried again: it is what somebody will look for. */
+/* A message that failed is traced when it is tried again: somebody will look for it. */
 static void trace_again(struct world *w, struct act *a, const struct message *m)
 {
     if (!(a->flags & ACT_TRACED) && p_count(w, a->comp, SB_TRACE_EVERY) > 0)
@@ -87,7 +87,8 @@ static struct act *delivery_new(struct world *w, comp_id c, struct member *m,
     return a;
 }
 
-void delivery_end(struct world *w, struct act *a, enum reason reason, bool good)
+/* A delivery ends; its member is free, nothing is sent on. */
+static void delivery_end(struct world *w, struct act *a, enum reason reason, bool good)
 {
     CHECK(a->gen != 0);
     comp_id c = a->comp;

@@ -38,7 +38,7 @@ static void lose(struct world *w, comp_id c, struct cursor *u, int64_t from, int
 
 /* Nothing is out: where it goes on. What was given up is taken again, as far as it is
  * there; what went behind the batch's back is lost. */
-void cursor_settle(struct world *w, comp_id c, uint32_t p)
+static void cursor_settle(struct world *w, comp_id c, uint32_t p)
 {
     struct cursor *u = cursor_at(w, c, p);
     int64_t start = partition_of(w, c, p)->start;

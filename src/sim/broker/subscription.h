@@ -209,14 +209,11 @@ void sub_published(struct world *w, comp_id c, uint32_t partition);
 void sub_wake(struct world *w, comp_id c); /* whoever is idle looks for work */
 void sub_resume(struct world *w, struct act *a, enum reason reason);
 void sub_begin(struct world *w, struct act *a);
-/* A delivery ends; its member is free, nothing is sent on. */
-void delivery_end(struct world *w, struct act *a, enum reason reason, bool good);
 /* Ends deliveries of a member (NULL: any) and partition (-1: any) with no call out. */
 void deliveries_drop(struct world *w, comp_id c, const struct member *m, int partition);
 
 /* cursor.c: how far a log is read */
 void cursor_delivered(struct world *w, comp_id c, const struct act *a, bool done);
-void cursor_settle(struct world *w, comp_id c, uint32_t partition);
 void cursor_crash(struct world *w, comp_id c, uint32_t partition);
 /* Moves a cursor to `to`; deliveries that are out count no more. */
 void sub_seek(struct world *w, comp_id c, uint32_t partition, int64_t to);
@@ -236,7 +233,6 @@ void sub_left_bad(struct world *w, comp_id c, uint64_t n);
 struct ticket *ticket_new(struct world *w, comp_id c, const struct message *m,
                           uint32_t partition, enum ticket_state state);
 struct ticket *ticket_take(struct world *w, comp_id c); /* a ready one; NULL: none */
-void ticket_ready(struct world *w, comp_id c, struct ticket *t);
 void ticket_gone(struct world *w, comp_id c, struct ticket *t);
 /* A delivery less works on the ticket. */
 void ticket_let_go(struct world *w, comp_id c, struct ticket *t);

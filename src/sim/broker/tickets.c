@@ -124,7 +124,7 @@ void ticket_let_go(struct world *w, comp_id c, struct ticket *t)
         ticket_free(w, sub_of(w, c), t);
 }
 
-void ticket_ready(struct world *w, comp_id c, struct ticket *t)
+static void ticket_ready(struct world *w, comp_id c, struct ticket *t)
 {
     struct subscription_state *s = sub_of(w, c);
     leave_state(w, s, t);

@@ -435,8 +435,9 @@ HOT void outcome(struct world *w, struct act *p, comp_id policy, struct call_sta
     conclude(w, p, policy, st, reason, culprit);
 }
 
-void call_outcome(struct world *w, struct act *p, comp_id policy, enum reason reason,
-                  comp_id culprit)
+/* An attempt is over, one way or the other; p is accounted up to now. */
+static void call_outcome(struct world *w, struct act *p, comp_id policy,
+                         enum reason reason, comp_id culprit)
 {
     outcome(w, p, policy, state_of(w, policy), reason, culprit);
 }

@@ -151,9 +151,6 @@ void call_depart(struct world *w, struct act *c);
 void call_send(struct world *w, struct act *c);
 /* A draw of the time over the network, one way. */
 sim_time call_one_way(struct world *w, comp_id policy);
-/* An attempt is over, one way or the other; p is accounted up to now. */
-void call_outcome(struct world *w, struct act *p, comp_id policy, enum reason reason,
-                  comp_id culprit);
 /* The attempt gets past the bulkhead: on its way, or refused for another reason. */
 void call_admitted(struct world *w, struct act *p);
 /* Ends an attempt that is not sent at all, for a reason of the policy's own. */

@@ -133,9 +133,8 @@ void disk_recover(struct world *w, comp_id db); /* DB_EV_RECOVER */
 void xid_take(struct world *w, struct conn *n);
 /* Transaction ids are so few that no more are given out. */
 bool xid_exhausted(struct world *w, comp_id db);
-void xid_refused(struct world *w, comp_id db);         /* a write, for that */
-int64_t xid_oldest(const struct world *w, comp_id db); /* age of the oldest table */
-int64_t xid_left(const struct world *w, comp_id db);   /* until none is given out */
+void xid_refused(struct world *w, comp_id db);       /* a write, for that */
+int64_t xid_left(const struct world *w, comp_id db); /* until none is given out */
 
 /* ---- replicas (kind_replica.c) --------------------------------------------------- */
 

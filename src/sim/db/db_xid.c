@@ -62,7 +62,8 @@ int64_t xid_horizon(const struct world *w, comp_id c, ref but)
 
 /* ---- the database ---------------------------------------------------------------- */
 
-int64_t xid_oldest(const struct world *w, comp_id db)
+/* The age of the oldest table, in transactions. */
+static int64_t xid_oldest(const struct world *w, comp_id db)
 {
     int64_t oldest = 0;
     for (comp_id t = db_at(w, db)->cluster.tables; t != 0;

@@ -18,6 +18,7 @@
 #include "db/lock.h"
 #include "db/table.h"
 #include "engine/telling.h"
+#include "model/model.h"
 
 static const struct param_desc params[] = {
     [DB_MAX_CONNECTIONS] = {.name = "max_connections",
@@ -423,6 +424,18 @@ static const struct figure_desc figures[] = {
      .bad = 0.98},
 };
 
+static enum err database_names(const struct model *m, const struct action *a,
+                               struct errmsg *why)
+{
+    static const struct word_desc words[] = {
+        {ACTION_OP, "failover", 0, "replica", NULL},
+        {ACTION_OP, "restore", 0, "backup", NULL},
+        {ACTION_OP, "rescue", 0, "backup|replica", NULL},
+        {ACTION_FAULT, "long_transaction", 0, "table", NULL},
+    };
+    return action_words(m, a, words, COUNT_OF(words), why);
+}
+
 const struct kind_impl kind_database = {
     .desc = {.name = "database",
              .doc =
@@ -453,6 +466,7 @@ const struct kind_impl kind_database = {
     .changed = db_changed,
     .resize = database_resize,
     .resized = database_resized,
+    .names = database_names,
     .op = database_op,
     .fault = database_fault,
     .metric = database_metric,

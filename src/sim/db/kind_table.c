@@ -8,6 +8,7 @@
 #include "db/table.h"
 #include "engine/kind.h"
 #include "engine/zipf.h"
+#include "model/model.h"
 #include "truecode/model.h"
 
 static const struct param_desc params[] = {
@@ -292,6 +293,15 @@ static void table_bulk(const struct model *m, comp_id c, struct bulk *b)
     b->word = "keys";
 }
 
+static enum err table_names(const struct model *m, const struct action *a,
+                            struct errmsg *why)
+{
+    static const struct word_desc words[] = {
+        {ACTION_OP, "migrate", 0, NULL, "add_column|rewrite|add_index|backfill"},
+    };
+    return action_words(m, a, words, COUNT_OF(words), why);
+}
+
 const struct kind_impl kind_table = {
     .desc = {.name = "table",
              .doc = "A table: rows that grow, indexes, dead rows, locks.",
@@ -316,6 +326,7 @@ const struct kind_impl kind_table = {
     .begin = table_begin,
     .resume = job_resume,
     .changed = table_changed,
+    .names = table_names,
     .op = table_op,
     .fault = table_fault,
     .metric = table_metric,

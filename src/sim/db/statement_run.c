@@ -228,7 +228,8 @@ static void tell_caller(struct world *w, const struct act *a, const struct run *
     parent->run.row_version = r->version;
 }
 
-void run_drop(struct world *w, struct conn *n)
+/* Ends a statement without any effect. */
+static void run_drop(struct world *w, struct conn *n)
 {
     w_release(w, n->run, sizeof(struct run));
     n->run = 0;

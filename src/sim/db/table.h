@@ -204,7 +204,6 @@ void run_begin(struct world *w, struct act *a, struct conn *n);
 bool run_locks(struct world *w, struct act *a, struct conn *n, sim_time *work);
 /* The work is done, or was stopped: its effect on the table, or why it has none. */
 enum reason run_end(struct world *w, struct act *a, struct conn *n, enum reason reason);
-void run_drop(struct world *w, struct conn *n); /* without any effect */
 
 /* ---- tables (table_rows.c) ------------------------------------------------------- */
 

@@ -26,8 +26,6 @@ struct source {
 
 /* A model of these parts (kinds.c). */
 struct model *model_make(const struct parts *parts);
-comp_id model_append(struct model *m, const struct kind_impl *kind, const char *name,
-                     struct errmsg *why);
 /* Returns the number of a version, which is new or was named before. */
 int version_add(struct model *m, comp_id service, const char *name);
 /* Compiles the programs of all endpoints. */

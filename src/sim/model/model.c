@@ -103,8 +103,8 @@ static void name_add(struct model *m, comp_id c)
     m->by_name[name_place(m, m->comps[c].name)] = c;
 }
 
-comp_id model_append(struct model *m, const struct kind_impl *kind, const char *name,
-                     struct errmsg *why)
+static comp_id model_append(struct model *m, const struct kind_impl *kind,
+                            const char *name, struct errmsg *why)
 {
     if (model_find(m, name) != COMP_NONE) {
         (void)errmsg_set(why, ERR_INPUT, "there are two components named \"%s\"", name);

@@ -37,6 +37,20 @@ enum err value_fit(const struct model *m, const struct param_desc *p,
 enum err value_fit_arg(const struct model *m, const struct arg_desc *d,
                        const struct value *v, struct value *out, struct errmsg *why);
 
+/* ---- words in arguments (names.c) ------------------------------------------------ */
+
+/* A text argument of an operation or a fault that is not free. */
+struct word_desc {
+    int kind;            /* enum action_kind */
+    const char *action;  /* "failover" */
+    uint32_t arg;        /* of its arguments */
+    const char *nested;  /* "backup|replica": kinds of the component's own */
+    const char *choices; /* "requests|answers": or what it is one of */
+};
+/* For kind_impl.names: whether the words of `a` mean something. */
+enum err action_words(const struct model *m, const struct action *a,
+                      const struct word_desc *d, size_t n, struct errmsg *why);
+
 /* ---- programs -------------------------------------------------------------------- */
 
 /* Compiles `body` as a program of `service`; errors name `endpoint`. */

@@ -11,6 +11,7 @@
  * chosen by their request.
  */
 #include "engine/kind.h"
+#include "model/model.h"
 #include "net/link.h"
 
 #include <stdio.h>
@@ -494,6 +495,16 @@ static const struct figure_desc figures[] = {
      .warn = 0.9},
 };
 
+static enum err link_names(const struct model *m, const struct action *a,
+                           struct errmsg *why)
+{
+    static const struct word_desc words[] = {
+        {ACTION_FAULT, "one_way", 0, NULL, "requests|answers"},
+        {ACTION_FAULT, "partial", 1, NULL, "callers|callees"},
+    };
+    return action_words(m, a, words, COUNT_OF(words), why);
+}
+
 const struct kind_impl kind_link = {
     .desc = {.name = "link",
              .doc = "A network path that calls go over.",
@@ -510,6 +521,7 @@ const struct kind_impl kind_link = {
     .init = link_init,
     .event = link_event,
     .changed = link_changed,
+    .names = link_names,
     .fault = link_fault,
     .metric = link_metric,
 };

@@ -262,10 +262,16 @@ enum err service_names(const struct model *m, const struct action *a,
                               "%s has no zone %lld: its zones are 1 to %lld",
                               m->comps[a->comp].name, zone, zones);
     }
+    const struct arg_desc *args = NULL;
     for (size_t i = 0; a->kind == ACTION_FAULT && i < d->nfaults; i++)
-        for (size_t k = 0; k < a->nargs && str_eq(d->faults[i].name, a->name); k++)
-            if (str_eq(d->faults[i].args[k].name, "version") && action_gives(a, k) &&
-                !has_version(m, a->comp, a->args[k].as.text))
-                return no_version(m, a->comp, a->args[k].as.text, why);
+        if (str_eq(d->faults[i].name, a->name))
+            args = d->faults[i].args;
+    for (size_t i = 0; a->kind == ACTION_OP && i < d->nops; i++)
+        if (str_eq(d->ops[i].name, a->name))
+            args = d->ops[i].args;
+    for (size_t k = 0; args && k < a->nargs; k++)
+        if (str_eq(args[k].name, "version") && action_gives(a, k) &&
+            !has_version(m, a->comp, a->args[k].as.text))
+            return no_version(m, a->comp, a->args[k].as.text, why);
     return ERR_OK;
 }
