@@ -22,27 +22,38 @@ enum { EV_CLEAN };
 #define RETRY_LATER SIM_MIN /* time for which a repeated publish is recognised */
 #define KEY_MASK    0xfffffffu
 
-enum { OP_PURGE };
+enum { OP_PURGE, TOPIC_OPS };
 static const struct op_desc ops[] = {
-    {"purge",
-     {{NULL, VALUE_NONE, false, NULL}},
-     true,
-     5 * SIM_SEC,
-     "what is deleted is not processed by anybody",
-     "Deletes the messages, of one partition or all."},
+    [OP_PURGE] = {.name = "purge",
+                  .instance = true,
+                  .cost = 5 * SIM_SEC,
+                  .risk = "what is deleted is not processed by anybody",
+                  .doc = "Deletes the messages, of one partition or all."},
 };
+_Static_assert(COUNT_OF(ops) == TOPIC_OPS, "one for each");
 
-enum { FAULT_POISON, FAULT_LEADER };
+enum { FAULT_POISON, FAULT_LEADER, FAULT_COUNT };
 static const struct fault_desc faults[] = {
-    {"poison",
-     {{"share", VALUE_FRACTION, true,
-       "Share of the messages from now on; left out: the next one only."},
-      {"fixed_in", VALUE_TEXT, true, "Version of the consumer that can read them."}},
-     "Messages that nobody can read are published, to one partition or any."},
-    {"leader_lost",
-     {{NULL, VALUE_NONE, false, NULL}},
-     "A partition (or all) has no leader: it takes nothing and gives nothing."},
+    [FAULT_POISON] =
+        {.name = "poison",
+         .args =
+             {{.name = "share",
+               .type = VALUE_FRACTION,
+               .optional = true,
+               .doc =
+                   "Share of the messages from now on; left out: the next one only."},
+              {.name = "fixed_in",
+               .type = VALUE_TEXT,
+               .optional = true,
+               .doc = "Version of the consumer that can read them."}},
+         .doc =
+             "Messages that nobody can read are published, to one partition or any."},
+    [FAULT_LEADER] =
+        {.name = "leader_lost",
+         .doc =
+             "A partition (or all) has no leader: it takes nothing and gives nothing."},
 };
+_Static_assert(COUNT_OF(faults) == FAULT_COUNT, "one for each");
 
 static const struct metric_need needs[] = {{"bytes", "message_bytes"}};
 

@@ -74,7 +74,7 @@ static const struct param_desc params[] = {
 };
 _Static_assert(COUNT_OF(params) == CP_PARAMS, "one of each");
 
-enum { OP_FLUSH };
+enum { OP_FLUSH, OP_COUNT };
 static const struct op_desc ops[] = {
     [OP_FLUSH] = {.name = "flush",
                   .args = {{.name = "keyspace",
@@ -89,8 +89,9 @@ static const struct op_desc ops[] = {
                   .risk = "What is flushed has to be loaded again, all at once.",
                   .doc = "Forgets values."},
 };
+_Static_assert(COUNT_OF(ops) == OP_COUNT, "one for each");
 
-enum { FAULT_DOWN, FAULT_COLD, FAULT_SLOW };
+enum { FAULT_DOWN, FAULT_COLD, FAULT_SLOW, FAULT_COUNT };
 static const struct fault_desc faults[] = {
     [FAULT_DOWN] = {.name = "down", .doc = "It does not answer; its memory is lost."},
     [FAULT_COLD] = {.name = "cold", .doc = "It has forgotten everything, and goes on."},
@@ -100,6 +101,7 @@ static const struct fault_desc faults[] = {
                               .doc = "How many times longer a lookup takes."}},
                     .doc = "Lookups take longer."},
 };
+_Static_assert(COUNT_OF(faults) == FAULT_COUNT, "one for each");
 
 enum {
     M_HITS,

@@ -112,7 +112,7 @@ static const struct param_desc params[] = {
 };
 _Static_assert(COUNT_OF(params) == KS_PARAMS, "one of each");
 
-enum { OP_FLUSH };
+enum { OP_FLUSH, OP_COUNT };
 static const struct op_desc ops[] = {
     [OP_FLUSH] = {.name = "flush",
                   .args = {{.name = "pattern",
@@ -123,6 +123,7 @@ static const struct op_desc ops[] = {
                   .risk = "What is flushed has to be loaded again, all at once.",
                   .doc = "Forgets values."},
 };
+_Static_assert(COUNT_OF(ops) == OP_COUNT, "one for each");
 
 enum {
     M_HITS,

@@ -451,11 +451,16 @@ static uint32_t client_tenant(const struct world *w, comp_id c, uint32_t user)
     return n > 0 && user > 0 ? 1 + (user - 1) % (uint32_t)n : 0;
 }
 
+enum { FAULT_SPIKE, FAULT_COUNT };
+
 static const struct fault_desc faults[] = {
-    {"spike",
-     {{"factor", VALUE_NUMBER, false, "times as many visits"}},
-     "More (or fewer) users than usual."},
+    [FAULT_SPIKE] = {.name = "spike",
+                     .args = {{.name = "factor",
+                               .type = VALUE_NUMBER,
+                               .doc = "times as many visits"}},
+                     .doc = "More (or fewer) users than usual."},
 };
+_Static_assert(COUNT_OF(faults) == FAULT_COUNT, "one for each");
 
 static const char *const streams[] = {"arrivals", "behaviour", "think", "identity",
                                       NULL};
@@ -482,7 +487,7 @@ const struct kind_impl kind_client = {
              .params = client_params,
              .nparams = P_COUNT,
              .faults = faults,
-             .nfaults = 1,
+             .nfaults = COUNT_OF(faults),
              .metrics = client_metrics,
              .nmetrics = CLIENT_METRICS,
              .needs = needs,

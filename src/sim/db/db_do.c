@@ -14,7 +14,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { OP_KILL, OP_FAILOVER, OP_REBUILD, OP_RESTORE, OP_RESCUE, OP_FREE, OP_RESTART };
+enum {
+    OP_KILL,
+    OP_FAILOVER,
+    OP_REBUILD,
+    OP_RESTORE,
+    OP_RESCUE,
+    OP_FREE,
+    OP_RESTART,
+    OP_COUNT
+};
 const struct op_desc database_ops[DATABASE_OPS] = {
     [OP_KILL] = {.name = "kill",
                  .args = {{.name = "session",
@@ -69,6 +78,7 @@ const struct op_desc database_ops[DATABASE_OPS] = {
                     .doc = "Stops the server that leads and starts it again, with the "
                            "settings that wait for that."},
 };
+_Static_assert((int)OP_COUNT == (int)DATABASE_OPS, "one for each");
 
 enum {
     FAULT_SLOW,
@@ -78,7 +88,8 @@ enum {
     FAULT_DISK_FILL,
     FAULT_ARCHIVE_STUCK,
     FAULT_LONG_TRANSACTION,
-    FAULT_HOST_GONE
+    FAULT_HOST_GONE,
+    FAULT_COUNT
 };
 const struct fault_desc database_faults[DATABASE_FAULTS] = {
     [FAULT_SLOW] = {.name = "slow",
@@ -120,6 +131,7 @@ const struct fault_desc database_faults[DATABASE_FAULTS] = {
                                 "connects hangs, and who is connected, until it is "
                                 "back. Nobody is refused, not even by a failover."},
 };
+_Static_assert((int)FAULT_COUNT == (int)DATABASE_FAULTS, "one for each");
 
 static bool any(const struct conn *n, uint32_t a, uint32_t b)
 {

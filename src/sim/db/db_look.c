@@ -50,7 +50,8 @@ enum {
     M_ROWS_WITHOUT_COPY,
     M_XIDS,
     M_XIDS_LEFT,
-    M_XID_REFUSED
+    M_XID_REFUSED,
+    M_COUNT
 };
 #define DB_METRIC(n, p, l, t, u, d)                                                    \
     {                                                                                  \
@@ -164,6 +165,7 @@ const struct metric_desc database_metrics[DATABASE_METRICS] = {
                            "Times that the log found no room on the disk, and the "
                            "server went down."),
 };
+_Static_assert((int)M_COUNT == (int)DATABASE_METRICS, "one for each");
 
 const struct metric_need database_needs[DATABASE_NEEDS] = {
     {"primary_up", "replica"},

@@ -69,7 +69,7 @@ static const struct param_desc params[] = {
 
 _Static_assert(COUNT_OF(params) == P_COUNT, "a parameter without a description");
 
-enum { OP_RUN, OP_VERIFY };
+enum { OP_RUN, OP_VERIFY, OP_COUNT };
 static const struct op_desc ops[] = {
     [OP_RUN] = {.name = "run",
                 .cost = 5 * SIM_SEC,
@@ -79,14 +79,16 @@ static const struct op_desc ops[] = {
                    .doc = "Tries on another machine whether the newest can be put "
                           "back."},
 };
+_Static_assert(COUNT_OF(ops) == OP_COUNT, "one for each");
 
-enum { FAULT_EMPTY, FAULT_SKIPS, FAULT_FAILS };
+enum { FAULT_EMPTY, FAULT_SKIPS, FAULT_FAILS, FAULT_COUNT };
 static const struct fault_desc faults[] = {
     [FAULT_EMPTY] = {.name = "empty",
                      .doc = "Runs end well and write a file of 400 bytes."},
     [FAULT_SKIPS] = {.name = "skips", .doc = "Runs do not begin, and nobody is told."},
     [FAULT_FAILS] = {.name = "fails", .doc = "Runs end with an error."},
 };
+_Static_assert(COUNT_OF(faults) == FAULT_COUNT, "one for each");
 
 enum {
     M_RUNS,
@@ -96,7 +98,8 @@ enum {
     M_DURATION,
     M_RUNNING,
     M_VERIFIED_AGE,
-    M_LACKS
+    M_LACKS,
+    M_COUNT
 };
 #define BACKUP_METRIC(n, p, t, u, d)                                                   \
     {                                                                                  \
@@ -122,6 +125,7 @@ static const struct metric_desc metrics[] = {
         "lacks_rows", "db_backup_lacks_rows", METRIC_GAUGE, "1",
         "Rows deleted by mistake that were missing when the newest was taken."),
 };
+_Static_assert(COUNT_OF(metrics) == M_COUNT, "one for each");
 static const struct metric_need needs[] = {{"lacks_rows", NULL}}; /* nobody knows */
 
 enum { EV_DUE, EV_DONE };

@@ -52,7 +52,7 @@ static const struct param_desc params[] = {
 
 _Static_assert(COUNT_OF(params) == RP_PARAMS, "a parameter without a description");
 
-enum { OP_KILL, OP_PAUSE, OP_RESUME, OP_REBUILD };
+enum { OP_KILL, OP_PAUSE, OP_RESUME, OP_REBUILD, OP_COUNT };
 static const struct op_desc ops[] = {
     [OP_KILL] = {.name = "kill",
                  .args = {{.name = "session",
@@ -75,6 +75,7 @@ static const struct op_desc ops[] = {
                             "primary.",
                     .doc = "Copies the primary anew."},
 };
+_Static_assert(COUNT_OF(ops) == OP_COUNT, "one for each");
 
 /* The first three are the database's, too. */
 enum {
@@ -84,7 +85,8 @@ enum {
     FAULT_REPLAY,
     FAULT_LINK,
     FAULT_LINK_DOWN,
-    FAULT_HOST
+    FAULT_HOST,
+    FAULT_COUNT
 };
 static const struct fault_desc faults[] = {
     [FAULT_SLOW] = {.name = "slow",
@@ -110,6 +112,7 @@ static const struct fault_desc faults[] = {
                     .doc = "Its machine is gone: who connects hangs, and who is "
                            "connected, until it is back."},
 };
+_Static_assert(COUNT_OF(faults) == FAULT_COUNT, "one for each");
 
 enum {
     M_UP,
@@ -125,7 +128,8 @@ enum {
     M_REFUSED,
     M_KILLED,
     M_BROKEN,
-    M_RECEIVED
+    M_RECEIVED,
+    M_COUNT
 };
 #define REPLICA_METRIC(n, p, t, u, d)                                                  \
     {                                                                                  \
@@ -169,6 +173,7 @@ static const struct metric_desc metrics[] = {
                                   "Log that has come here since the start, applied or "
                                   "not."),
 };
+_Static_assert(COUNT_OF(metrics) == M_COUNT, "one for each");
 
 /* ---- doing ----------------------------------------------------------------------- */
 

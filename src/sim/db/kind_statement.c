@@ -126,7 +126,7 @@ static const struct param_desc params[] = {
 };
 _Static_assert(COUNT_OF(params) == ST_PARAMS, "a parameter without a description");
 
-enum { FAULT_SLOW };
+enum { FAULT_SLOW, FAULT_COUNT };
 static const struct fault_desc faults[] = {
     [FAULT_SLOW] = {.name = "slow",
                     .args = {{.name = "factor",
@@ -134,8 +134,9 @@ static const struct fault_desc faults[] = {
                               .doc = "How many times the work."}},
                     .doc = "Each run needs more work: a lost index, a bad plan."},
 };
+_Static_assert(COUNT_OF(faults) == FAULT_COUNT, "one for each");
 
-enum { M_CALLS, M_FAILED, M_SECONDS, M_RUNNING };
+enum { M_CALLS, M_FAILED, M_SECONDS, M_RUNNING, M_COUNT };
 static const struct metric_desc metrics[] = {
     [M_CALLS] = {.name = "calls_total",
                  .prom = "db_statement_calls_total",
@@ -162,6 +163,7 @@ static const struct metric_desc metrics[] = {
                    .unit = "1",
                    .doc = "Runs going on now."},
 };
+_Static_assert(COUNT_OF(metrics) == M_COUNT, "one for each");
 
 static const char *const streams[] = {"work", NULL};
 

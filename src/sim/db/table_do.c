@@ -15,7 +15,8 @@ enum {
     OP_VACUUM_FULL,
     OP_MIGRATE,
     OP_WIDEN_IDS,
-    OP_DELETE_ROWS
+    OP_DELETE_ROWS,
+    OP_COUNT
 };
 #define INDEX_ARG                                                                      \
     {                                                                                  \
@@ -95,8 +96,15 @@ const struct op_desc table_ops[TABLE_OPS] = {
          .doc = "Somebody cleans up by hand; where it was a mistake, as the fault "
                 "rows_deleted, with a change record."},
 };
+_Static_assert((int)OP_COUNT == (int)TABLE_OPS, "one for each");
 
-enum { FAULT_INDEX_LOST, FAULT_BAD_PLAN, FAULT_ROWS_DELETED, FAULT_DROPPED };
+enum {
+    FAULT_INDEX_LOST,
+    FAULT_BAD_PLAN,
+    FAULT_ROWS_DELETED,
+    FAULT_DROPPED,
+    FAULT_COUNT
+};
 const struct fault_desc table_faults[TABLE_FAULTS] = {
     [FAULT_INDEX_LOST] = {.name = "index_lost",
                           .args = {{.name = "index",
@@ -120,6 +128,7 @@ const struct fault_desc table_faults[TABLE_FAULTS] = {
                        .doc = "Somebody drops the table: statements on it fail until a "
                               "backup is put back."},
 };
+_Static_assert((int)FAULT_COUNT == (int)TABLE_FAULTS, "one for each");
 
 /* ---- operations ------------------------------------------------------------------ */
 

@@ -30,7 +30,8 @@ enum {
     M_RESTORED,
     M_LOST,
     M_MISSING,
-    M_FROZEN_AGE
+    M_FROZEN_AGE,
+    M_COUNT
 };
 #define TABLE_METRIC(n, p, t, u, d)                                                    \
     {                                                                                  \
@@ -93,6 +94,7 @@ const struct metric_desc table_metrics[TABLE_METRICS] = {
         TABLE_METRIC("frozen_age", "db_table_frozen_age_transactions", METRIC_GAUGE,
                      "1", "Transactions since its rows were last frozen."),
 };
+_Static_assert((int)M_COUNT == (int)TABLE_METRICS, "one for each");
 
 /* Known to the simulator alone. */
 const struct metric_need table_needs[TABLE_NEEDS] = {{"wiped_total", NULL},

@@ -253,7 +253,15 @@ static size_t balancer_size(const struct model *m, comp_id c)
     return sizeof(struct balancer_state);
 }
 
-enum { M_REQUESTS, M_LIMITED, M_NO_BACKEND, M_ROTATION, M_EJECTIONS, M_EJECTED };
+enum {
+    M_REQUESTS,
+    M_LIMITED,
+    M_NO_BACKEND,
+    M_ROTATION,
+    M_EJECTIONS,
+    M_EJECTED,
+    M_COUNT
+};
 
 static double balancer_metric(const struct world *w, comp_id c, int metric,
                               int instance)
@@ -281,19 +289,44 @@ static double balancer_metric(const struct world *w, comp_id c, int metric,
 }
 
 static const struct metric_desc metrics[] = {
-    {"requests_total", "balancer_requests_total", "", METRIC_COUNTER, "1", false,
-     "Requests that came in."},
-    {"limited_total", "balancer_limited_total", "", METRIC_COUNTER, "1", false,
-     "Requests refused by a limit."},
-    {"no_backend_total", "balancer_no_backend_total", "", METRIC_COUNTER, "1", false,
-     "Requests refused because no instance was there."},
-    {"in_rotation", "balancer_backends_up", "", METRIC_GAUGE, "1", false,
-     "Instances that get requests."},
-    {"ejections_total", "balancer_ejections_total", "", METRIC_COUNTER, "1", false,
-     "Instances ejected because they failed."},
-    {"ejected", "balancer_backends_ejected", "", METRIC_GAUGE, "1", false,
-     "Those that are ejected now."},
+    [M_REQUESTS] = {.name = "requests_total",
+                    .prom = "balancer_requests_total",
+                    .labels = "",
+                    .type = METRIC_COUNTER,
+                    .unit = "1",
+                    .doc = "Requests that came in."},
+    [M_LIMITED] = {.name = "limited_total",
+                   .prom = "balancer_limited_total",
+                   .labels = "",
+                   .type = METRIC_COUNTER,
+                   .unit = "1",
+                   .doc = "Requests refused by a limit."},
+    [M_NO_BACKEND] = {.name = "no_backend_total",
+                      .prom = "balancer_no_backend_total",
+                      .labels = "",
+                      .type = METRIC_COUNTER,
+                      .unit = "1",
+                      .doc = "Requests refused because no instance was there."},
+    [M_ROTATION] = {.name = "in_rotation",
+                    .prom = "balancer_backends_up",
+                    .labels = "",
+                    .type = METRIC_GAUGE,
+                    .unit = "1",
+                    .doc = "Instances that get requests."},
+    [M_EJECTIONS] = {.name = "ejections_total",
+                     .prom = "balancer_ejections_total",
+                     .labels = "",
+                     .type = METRIC_COUNTER,
+                     .unit = "1",
+                     .doc = "Instances ejected because they failed."},
+    [M_EJECTED] = {.name = "ejected",
+                   .prom = "balancer_backends_ejected",
+                   .labels = "",
+                   .type = METRIC_GAUGE,
+                   .unit = "1",
+                   .doc = "Those that are ejected now."},
 };
+_Static_assert(COUNT_OF(metrics) == M_COUNT, "one for each");
 
 static const char *const streams[] = {"choice", "slow_start", NULL};
 

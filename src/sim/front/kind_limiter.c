@@ -128,23 +128,31 @@ static const struct param_desc params[] = {
 };
 _Static_assert(COUNT_OF(params) == P_COUNT, "each parameter has its words");
 
-enum { OP_LIMIT };
+enum { OP_LIMIT, OP_COUNT };
 static const struct op_desc ops[] = {
-    {"limit",
-     {{"per_second", VALUE_NUMBER, false, "requests let through; -1: as the others"},
-      {"who", VALUE_TEXT, true,
-       "a client or calling service, an endpoint (get), or a user's number"}},
-     false,
-     SIM_SEC,
-     "requests above the limit are refused",
-     "Gives one client, calling service, endpoint or user a limit of its own."},
+    [OP_LIMIT] =
+        {.name = "limit",
+         .args = {{.name = "per_second",
+                   .type = VALUE_NUMBER,
+                   .doc = "requests let through; -1: as the others"},
+                  {.name = "who",
+                   .type = VALUE_TEXT,
+                   .optional = true,
+                   .doc = "a client or calling service, an endpoint (get), or a user's "
+                          "number"}},
+         .cost = SIM_SEC,
+         .risk = "requests above the limit are refused",
+         .doc =
+             "Gives one client, calling service, endpoint or user a limit of its own."},
 };
+_Static_assert(COUNT_OF(ops) == OP_COUNT, "one for each");
 
-enum { FAULT_OPEN, FAULT_CLOSED };
+enum { FAULT_OPEN, FAULT_CLOSED, FAULT_COUNT };
 static const struct fault_desc faults[] = {
-    {"fails_open", {{NULL, VALUE_NONE, false, NULL}}, "It lets everything through."},
-    {"fails_closed", {{NULL, VALUE_NONE, false, NULL}}, "It refuses everything."},
+    [FAULT_OPEN] = {.name = "fails_open", .doc = "It lets everything through."},
+    [FAULT_CLOSED] = {.name = "fails_closed", .doc = "It refuses everything."},
 };
+_Static_assert(COUNT_OF(faults) == FAULT_COUNT, "one for each");
 
 enum {
     M_REQUESTS,
@@ -161,30 +169,77 @@ enum {
     M_COUNT
 };
 static const struct metric_desc metrics[] = {
-    {"requests_total", "ratelimit_requests_total", "", METRIC_COUNTER, "1", false,
-     "Requests that came in."},
-    {"admitted_total", "ratelimit_admitted_total", "", METRIC_COUNTER, "1", false,
-     "Requests let through."},
-    {"limited_total", "ratelimit_over_limit_total", "", METRIC_COUNTER, "1", false,
-     "Requests refused because of the rate."},
-    {"too_many_total", "ratelimit_over_in_flight_total", "", METRIC_COUNTER, "1", false,
-     "Requests refused because too many were inside."},
-    {"waited_total", "ratelimit_delayed_total", "", METRIC_COUNTER, "1", false,
-     "Requests that had to wait."},
-    {"wait_seconds_total", "ratelimit_delay_seconds_total", "", METRIC_COUNTER, "s",
-     false, "Time that requests have waited."},
-    {"waiting", "ratelimit_waiting", "", METRIC_GAUGE, "1", false,
-     "Requests that wait now."},
-    {"in_flight", "ratelimit_in_flight", "", METRIC_GAUGE, "1", false,
-     "Requests let through that are inside; counted while there is a limit to that."},
-    {"buckets", "ratelimit_buckets", "", METRIC_GAUGE, "1", false,
-     "Clients, users, endpoints, callers, peers or tenants it has a limit for."},
-    {"limit", "ratelimit_in_flight_limit", "", METRIC_GAUGE, "1", false,
-     "Requests that may be inside at once now, the mean where there are several "
-     "limits; "
-     "0: any number."},
-    {"left_total", "ratelimit_left_total", "", METRIC_COUNTER, "1", false,
-     "Requests whose sender left before their turn."},
+    [M_REQUESTS] = {.name = "requests_total",
+                    .prom = "ratelimit_requests_total",
+                    .labels = "",
+                    .type = METRIC_COUNTER,
+                    .unit = "1",
+                    .doc = "Requests that came in."},
+    [M_ADMITTED] = {.name = "admitted_total",
+                    .prom = "ratelimit_admitted_total",
+                    .labels = "",
+                    .type = METRIC_COUNTER,
+                    .unit = "1",
+                    .doc = "Requests let through."},
+    [M_LIMITED] = {.name = "limited_total",
+                   .prom = "ratelimit_over_limit_total",
+                   .labels = "",
+                   .type = METRIC_COUNTER,
+                   .unit = "1",
+                   .doc = "Requests refused because of the rate."},
+    [M_TOO_MANY] = {.name = "too_many_total",
+                    .prom = "ratelimit_over_in_flight_total",
+                    .labels = "",
+                    .type = METRIC_COUNTER,
+                    .unit = "1",
+                    .doc = "Requests refused because too many were inside."},
+    [M_WAITED] = {.name = "waited_total",
+                  .prom = "ratelimit_delayed_total",
+                  .labels = "",
+                  .type = METRIC_COUNTER,
+                  .unit = "1",
+                  .doc = "Requests that had to wait."},
+    [M_WAIT_SECONDS] = {.name = "wait_seconds_total",
+                        .prom = "ratelimit_delay_seconds_total",
+                        .labels = "",
+                        .type = METRIC_COUNTER,
+                        .unit = "s",
+                        .doc = "Time that requests have waited."},
+    [M_WAITING] = {.name = "waiting",
+                   .prom = "ratelimit_waiting",
+                   .labels = "",
+                   .type = METRIC_GAUGE,
+                   .unit = "1",
+                   .doc = "Requests that wait now."},
+    [M_IN_FLIGHT] = {.name = "in_flight",
+                     .prom = "ratelimit_in_flight",
+                     .labels = "",
+                     .type = METRIC_GAUGE,
+                     .unit = "1",
+                     .doc = "Requests let through that are inside; counted while there "
+                            "is a limit to that."},
+    [M_BUCKETS] = {.name = "buckets",
+                   .prom = "ratelimit_buckets",
+                   .labels = "",
+                   .type = METRIC_GAUGE,
+                   .unit = "1",
+                   .doc = "Clients, users, endpoints, callers, peers or tenants it has "
+                          "a limit for."},
+    [M_LIMIT] = {.name = "limit",
+                 .prom = "ratelimit_in_flight_limit",
+                 .labels = "",
+                 .type = METRIC_GAUGE,
+                 .unit = "1",
+                 .doc = "Requests that may be inside at once now, the mean where there "
+                        "are several "
+                        "limits; "
+                        "0: any number."},
+    [M_LEFT] = {.name = "left_total",
+                .prom = "ratelimit_left_total",
+                .labels = "",
+                .type = METRIC_COUNTER,
+                .unit = "1",
+                .doc = "Requests whose sender left before their turn."},
 };
 _Static_assert(COUNT_OF(metrics) == M_COUNT, "each metric has its words");
 

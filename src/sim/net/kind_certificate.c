@@ -116,7 +116,7 @@ static const struct param_desc params[] = {
 };
 _Static_assert(COUNT_OF(params) == P_COUNT, "one for each");
 
-enum { OP_RENEW, OP_RELOAD };
+enum { OP_RENEW, OP_RELOAD, OP_COUNT };
 static const struct op_desc ops[] = {
     [OP_RENEW] = {.name = "renew",
                   .cost = 60 * SIM_SEC,
@@ -126,8 +126,9 @@ static const struct op_desc ops[] = {
                    .cost = 5 * SIM_SEC,
                    .doc = "Presents the one on the disk from now on."},
 };
+_Static_assert(COUNT_OF(ops) == OP_COUNT, "one for each");
 
-enum { F_REVOKED, F_WRONG_NAME, F_RENEWAL_FAILS };
+enum { F_REVOKED, F_WRONG_NAME, F_RENEWAL_FAILS, F_COUNT };
 static const struct fault_desc faults[] = {
     [F_REVOKED] = {.name = "revoked",
                    .doc = "Whoever checks does not accept it any more."},
@@ -136,6 +137,7 @@ static const struct fault_desc faults[] = {
     [F_RENEWAL_FAILS] = {.name = "renewal_fails",
                          .doc = "It cannot be renewed, and nobody is told."},
 };
+_Static_assert(COUNT_OF(faults) == F_COUNT, "one for each");
 
 enum { FRESH_MAX = 256 }; /* higher numbers do not matter */
 struct validity {

@@ -12,7 +12,7 @@
 
 #include <stdio.h>
 
-enum { P_ON, P_SKEW, P_DRIFT, P_NTP, P_EVERY, P_PANIC };
+enum { P_ON, P_SKEW, P_DRIFT, P_NTP, P_EVERY, P_PANIC, P_COUNT };
 static const struct param_desc params[] = {
     [P_ON] = {.name = "on", .type = VALUE_COMP, .doc = "Whose clock it is."},
     [P_SKEW] = {.name = "skew",
@@ -52,8 +52,9 @@ static const struct param_desc params[] = {
                  .change = CHANGE_AT_ONCE,
                  .doc = "A clock that is wrong by more is left alone; 0: never."},
 };
+_Static_assert(COUNT_OF(params) == P_COUNT, "one for each");
 
-enum { OP_SYNC };
+enum { OP_SYNC, OP_COUNT };
 static const struct op_desc ops[] = {
     [OP_SYNC] = {.name = "sync",
                  .instance = true,
@@ -61,13 +62,14 @@ static const struct op_desc ops[] = {
                  .risk = "Time jumps on those machines.",
                  .doc = "Sets the clocks right, however wrong they are."},
 };
+_Static_assert(COUNT_OF(ops) == OP_COUNT, "one for each");
 
 #define INSTANCE                                                                       \
     {                                                                                  \
         .name = "instance", .type = VALUE_COUNT, .optional = true,                     \
         .doc = "Which one; all."                                                       \
     }
-enum { F_SKEW, F_DRIFT, F_NTP_DOWN, F_LEAP };
+enum { F_SKEW, F_DRIFT, F_NTP_DOWN, F_LEAP, F_COUNT };
 static const struct fault_desc faults[] = {
     [F_SKEW] = {.name = "skew",
                 .args = {{.name = "seconds",
@@ -84,6 +86,7 @@ static const struct fault_desc faults[] = {
     [F_LEAP] = {.name = "leap",
                 .doc = "A leap second that the machines do not know of: one ahead."},
 };
+_Static_assert(COUNT_OF(faults) == F_COUNT, "one for each");
 
 /* How wrong it was, and when that was; [0]: all, else one instance besides. */
 struct error {
@@ -249,7 +252,7 @@ static enum err clock_set(struct world *w, comp_id c, int param, const struct va
 
 /* ---- the kind -------------------------------------------------------------------- */
 
-enum { M_OFFSET, M_SYNCED, M_STEPS };
+enum { M_OFFSET, M_SYNCED, M_STEPS, M_COUNT };
 static const struct metric_desc metrics[] = {
     [M_OFFSET] = {.name = "offset_seconds",
                   .prom = "node_timex_offset_seconds",
@@ -271,6 +274,7 @@ static const struct metric_desc metrics[] = {
                  .unit = "1",
                  .doc = "Times it jumped."},
 };
+_Static_assert(COUNT_OF(metrics) == M_COUNT, "one for each");
 
 static double clock_metric(const struct world *w, comp_id c, int metric, int instance)
 {

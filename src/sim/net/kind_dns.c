@@ -139,7 +139,7 @@ _Static_assert(COUNT_OF(params) == P_COUNT, "one of each");
 
 #define STALE_AGAIN (30 * SIM_SEC)
 
-enum { OP_POINT };
+enum { OP_POINT, OP_COUNT };
 static const struct op_desc ops[] = {
     [OP_POINT] = {.name = "point",
                   .args = {{.name = "to",
@@ -149,8 +149,9 @@ static const struct op_desc ops[] = {
                   .risk = "Who has the old answer keeps it for its time to live.",
                   .doc = "Changes what the name stands for."},
 };
+_Static_assert(COUNT_OF(ops) == OP_COUNT, "one for each");
 
-enum { F_DOWN, F_SLOW, F_GONE };
+enum { F_DOWN, F_SLOW, F_GONE, F_COUNT };
 static const struct fault_desc faults[] = {
     [F_DOWN] = {.name = "down", .doc = "The resolver does not answer."},
     [F_SLOW] = {.name = "slow",
@@ -160,6 +161,7 @@ static const struct fault_desc faults[] = {
                 .doc = "The resolver takes longer."},
     [F_GONE] = {.name = "gone", .doc = "It answers that there is no such name."},
 };
+_Static_assert(COUNT_OF(faults) == F_COUNT, "one for each");
 
 struct dns {
     bool down, gone; /* faults */

@@ -138,7 +138,8 @@ enum {
     F_REFUSE,
     F_BANDWIDTH,
     F_FLAP,
-    F_FORGET
+    F_FORGET,
+    F_COUNT
 };
 static const struct fault_desc faults[] = {
     [F_SLOW] = {.name = "slow",
@@ -202,6 +203,7 @@ static const struct fault_desc faults[] = {
                          "max_idle, keep_alive, streams or tls (see there), and a "
                          "database's."},
 };
+_Static_assert(COUNT_OF(faults) == F_COUNT, "one for each");
 
 /* ---- who is cut off -------------------------------------------------------------- */
 
@@ -402,7 +404,8 @@ enum {
     M_BROKEN,
     M_QUEUED,
     M_BUSY,
-    M_LOAD
+    M_LOAD,
+    M_COUNT
 };
 #define LINK_METRIC(n, p, t, u, d)                                                     \
     {                                                                                  \
@@ -434,6 +437,7 @@ static const struct metric_desc metrics[] = {
                     "Share of the last second that its busier way was "
                     "sending."),
 };
+_Static_assert(COUNT_OF(metrics) == M_COUNT, "one for each");
 
 static double link_load(const struct world *w, const struct link *k)
 {

@@ -55,7 +55,15 @@ static size_t endpoint_size(const struct model *m, comp_id c)
     return sizeof(struct endpoint_state);
 }
 
-enum { M_REQUESTS, M_ERRORS, M_ABANDONED, M_SECONDS, M_IN_FLIGHT, M_REASON };
+enum {
+    M_REQUESTS,
+    M_ERRORS,
+    M_ABANDONED,
+    M_SECONDS,
+    M_IN_FLIGHT,
+    M_REASON, /* + enum reason */
+    M_COUNT = M_REASON + REASON_COUNT
+};
 
 static double endpoint_metric(const struct world *w, comp_id c, int metric,
                               int instance)
@@ -102,27 +110,48 @@ static const struct param_desc params[] = {
          .each = EACH_INSTANCE,
          .doc = "Workers that are kept free for its requests, for each instance."},
 };
+_Static_assert(COUNT_OF(params) == EP_PARAMS, "one for each");
 
 #define REASON_METRIC(x, phrase)                                                       \
-    {"done_" #x,                                                                       \
-     "http_server_responses_total",                                                    \
-     "outcome=\"" phrase "\"",                                                         \
-     METRIC_COUNTER,                                                                   \
-     "1",                                                                              \
-     false,                                                                            \
-     "Requests that ended so: " phrase "."},
+    [M_REASON + REASON_##x] = {.name = "done_" #x,                                     \
+                               .prom = "http_server_responses_total",                  \
+                               .labels = "outcome=\"" phrase "\"",                     \
+                               .type = METRIC_COUNTER,                                 \
+                               .unit = "1",                                            \
+                               .doc = "Requests that ended so: " phrase "."},
 static const struct metric_desc metrics[] = {
-    {"requests_total", "http_server_endpoint_requests_total", "", METRIC_COUNTER, "1",
-     false, "Requests that came in."},
-    {"errors_total", "http_server_endpoint_errors_total", "", METRIC_COUNTER, "1",
-     false, "Requests that failed."},
-    {"abandoned_total", "http_server_endpoint_abandoned_total", "", METRIC_COUNTER, "1",
-     false, "Requests finished when nobody waited any more."},
-    {"seconds_total", "http_server_endpoint_duration_seconds_sum", "", METRIC_COUNTER,
-     "s", false, "Time of all requests that ended."},
-    {"in_flight", "http_server_endpoint_active_requests", "", METRIC_GAUGE, "1", false,
-     "Requests inside."},
+    [M_REQUESTS] = {.name = "requests_total",
+                    .prom = "http_server_endpoint_requests_total",
+                    .labels = "",
+                    .type = METRIC_COUNTER,
+                    .unit = "1",
+                    .doc = "Requests that came in."},
+    [M_ERRORS] = {.name = "errors_total",
+                  .prom = "http_server_endpoint_errors_total",
+                  .labels = "",
+                  .type = METRIC_COUNTER,
+                  .unit = "1",
+                  .doc = "Requests that failed."},
+    [M_ABANDONED] = {.name = "abandoned_total",
+                     .prom = "http_server_endpoint_abandoned_total",
+                     .labels = "",
+                     .type = METRIC_COUNTER,
+                     .unit = "1",
+                     .doc = "Requests finished when nobody waited any more."},
+    [M_SECONDS] = {.name = "seconds_total",
+                   .prom = "http_server_endpoint_duration_seconds_sum",
+                   .labels = "",
+                   .type = METRIC_COUNTER,
+                   .unit = "s",
+                   .doc = "Time of all requests that ended."},
+    [M_IN_FLIGHT] = {.name = "in_flight",
+                     .prom = "http_server_endpoint_active_requests",
+                     .labels = "",
+                     .type = METRIC_GAUGE,
+                     .unit = "1",
+                     .doc = "Requests inside."},
     REASON_LIST(REASON_METRIC)};
+_Static_assert(COUNT_OF(metrics) == M_COUNT, "one for each");
 
 static const struct figure_desc figures[] = {
     {.label = "p99, finished", .how = FIGURE_P99, .chart = 20},

@@ -7,7 +7,7 @@
 #include "engine/kind.h"
 #include "engine/queue.h"
 
-enum { P_LATENCY, P_ERROR_RATE, P_DECLINE, P_QUOTA };
+enum { P_LATENCY, P_ERROR_RATE, P_DECLINE, P_QUOTA, P_COUNT };
 static const struct param_desc params[] = {
     [P_LATENCY] = {.name = "latency",
                    .type = VALUE_DIST,
@@ -38,8 +38,9 @@ static const struct param_desc params[] = {
                         "second's worth at once; more are turned away; 0: all are "
                         "admitted."},
 };
+_Static_assert(COUNT_OF(params) == P_COUNT, "one for each");
 
-enum { FAULT_SLOW, FAULT_ERRORS, FAULT_DOWN, FAULT_HANG };
+enum { FAULT_SLOW, FAULT_ERRORS, FAULT_DOWN, FAULT_HANG, FAULT_COUNT };
 static const struct fault_desc faults[] = {
     [FAULT_SLOW] = {.name = "slow",
                     .args = {{.name = "factor",
@@ -55,8 +56,9 @@ static const struct fault_desc faults[] = {
     [FAULT_HANG] = {.name = "hang",
                     .doc = "It takes requests and does not answer until this is over."},
 };
+_Static_assert(COUNT_OF(faults) == FAULT_COUNT, "one for each");
 
-enum { M_REQUESTS, M_ERRORS, M_DECLINED, M_LIMITED, M_IN_FLIGHT, M_SECONDS };
+enum { M_REQUESTS, M_ERRORS, M_DECLINED, M_LIMITED, M_IN_FLIGHT, M_SECONDS, M_COUNT };
 #define EXTERNAL_METRIC(n, p, t, u, d)                                                 \
     {                                                                                  \
         .name = n, .prom = p, .labels = "", .type = t, .unit = u, .doc = d             \
@@ -78,6 +80,7 @@ static const struct metric_desc metrics[] = {
         EXTERNAL_METRIC("seconds_total", "external_seconds_total", METRIC_COUNTER, "s",
                         "Time from taking to answering all requests."),
 };
+_Static_assert(COUNT_OF(metrics) == M_COUNT, "one for each");
 
 enum { RNG_LATENCY, RNG_OUTCOME };
 static const char *const streams[] = {"latency", "outcome", NULL};

@@ -70,7 +70,7 @@ enum service_param {
     SP_ZONES, /* service_faults.c */
     SP_COUNT
 };
-enum endpoint_param { EP_WORKERS, EP_RESERVED };
+enum endpoint_param { EP_WORKERS, EP_RESERVED, EP_PARAMS };
 enum { ORDER_FIFO, ORDER_LIFO, ORDER_DEADLINE, ORDER_PRIORITY };
 enum { PROBE_NONE, PROBE_OWN_THREAD, PROBE_WORKER, PROBE_DATABASE, PROBE_ENDPOINT };
 enum { QUEUE_UNLIMITED = 0, QUEUE_NO = -1 };
