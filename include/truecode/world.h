@@ -74,7 +74,7 @@ struct change {
     const char *title;    /* "checkout.pool.size 20 -> 100", "deploy v42 (was v41)" */
     struct action action; /* the deed */
     struct action undo;   /* how to undo it */
-    bool has_undo;        /* most decoys have one too; it changes nothing */
+    bool undoable; /* `undo` holds; so for most decoys, whose undo changes nothing */
 };
 
 /* All optional. Called in time order, from inside world_run() and world_apply(); they

@@ -406,14 +406,14 @@ static const char *sentence(struct call *c, const char *s)
 /* Result of an action in a copy of the world. */
 struct tried {
     char title[200]; /* of its change; "": none is recorded */
-    bool has_undo;
+    bool undoable;
 };
 
 static void hear(void *ctx, const struct change *change)
 {
     struct tried *t = ctx;
     snprintf(t->title, sizeof t->title, "%s", change->title);
-    t->has_undo = change->has_undo;
+    t->undoable = change->undoable;
 }
 
 /* Without memory for a copy nothing is known: whoever does it will say. */
@@ -444,7 +444,7 @@ static const char *question(struct call *c, const struct tried *t, const char *r
         return risk;
     return strf(c, "%s%s%s%s", c->cmd->foretells ? told(c, t) : "",
                 c->cmd->foretells ? " " : "", risk,
-                t->has_undo ? "" : " revert cannot undo it.");
+                t->undoable ? "" : " revert cannot undo it.");
 }
 
 enum err act_do(struct call *c, const struct action *a, const char *risk)

@@ -15,7 +15,7 @@ static void show(struct call *c, struct out_table *t, const struct change *k)
     table_cell(t, TONE_DIM, "%s ago", ago(c, k->at));
     table_cell(t, TONE_NORMAL, "%s", k->who);
     table_cell(t, TONE_NORMAL, "%s%s%s%s", names_it ? "" : name_of(c, k->comp),
-               names_it ? "" : ": ", k->title, k->has_undo ? "" : " (no undo)");
+               names_it ? "" : ": ", k->title, k->undoable ? "" : " (no undo)");
     if (k->comp != COMP_NONE)
         seen_comp(c, k->comp, "changes");
 }

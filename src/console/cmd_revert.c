@@ -31,7 +31,7 @@ static const struct change *change_at(struct call *c, sim_time t)
 
 static enum err take_back(struct call *c, const struct change *k)
 {
-    if (!k->has_undo)
+    if (!k->undoable)
         return refuse(c, ERR_REFUSED, "“%s” cannot be taken back.", k->title);
     fx_action(c, &k->undo,
               with_wild(c, strf(c, "Taken back: the change \"%s\".", k->title),

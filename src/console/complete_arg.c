@@ -197,7 +197,7 @@ static void offer_changes(struct completer *k)
     struct call *c = &k->call;
     for (size_t i = recording_changes(c->rec); i-- > 0;) {
         const struct change *ch = recording_change(c->rec, i);
-        if (ch->has_undo)
+        if (ch->undoable)
             offer(k, strf(c, "%u", ch->id), ch->title);
     }
 }

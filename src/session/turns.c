@@ -40,7 +40,7 @@ static bool undoes(const struct action *a, const struct change *c)
     struct action undo = c->undo;
     if (action_sets(&undo) && action_sets(a))
         undo.kind = a->kind;
-    return c->has_undo && same_action(&undo, a, 1);
+    return c->undoable && same_action(&undo, a, 1);
 }
 
 /* The change that took change i back: what would undo i, or what would itself be undone by

@@ -56,7 +56,7 @@ static void move_text(const char **text, void *ctx)
 static struct change_rec *rec_new(const struct change *change)
 {
     struct change c = *change;
-    if (!c.has_undo)
+    if (!c.undoable)
         c.undo = (struct action){.comp = COMP_NONE};
     size_t n = 0;
     each_text(&c, measure, &n);

@@ -153,18 +153,18 @@ static void the_schedule_tells_what_it_should(void **state)
     near(metric(w, "users", "failed_total"), 500); /* and it ended by itself */
     must_watch(w, 25 * SIM_SEC, &o);
     assert_string_equal(title, "api.drain 10 s -> 9 s by config bot");
-    assert_true(last.has_undo && last.id == 1 && last.at == 20 * SIM_SEC);
+    assert_true(last.undoable && last.id == 1 && last.at == 20 * SIM_SEC);
     must(world_apply(w, &last.undo, "me", &o, NULL, &why), &why);
     assert_string_equal(title, "api.drain 9 s -> 10 s by me");
     must_watch(w, 35 * SIM_SEC, &o);
     assert_string_equal(title, "deploy catalog v88 by deploy bot");
-    assert_true(last.has_undo && last.id == 3);
+    assert_true(last.undoable && last.id == 3);
     must(world_apply(w, &last.undo, "me", &o, NULL, &why), &why);
     assert_int_equal(changes, 4);
     assert_int_equal(last.comp, api);
     must_watch(w, 45 * SIM_SEC, &o);
     assert_string_equal(title, "mail sent by Lene");
-    assert_false(last.has_undo);
+    assert_false(last.undoable);
     world_free(w);
 }
 

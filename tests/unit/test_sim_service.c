@@ -120,7 +120,7 @@ static void scaling_adds_and_removes(void **state)
     must_run(w, 10 * SIM_SEC);
     must(act(w, ACTION_OP, "api", 0, "scale", value_count(7)), &why);
     assert_string_equal(last_title, "scale api 4 -> 7");
-    assert_true(last_change.has_undo && last_change.undo.args[0].as.count == 4);
+    assert_true(last_change.undoable && last_change.undo.args[0].as.count == 4);
     assert_int_equal(view(w, 7).state, INSTANCE_STARTING);
     must_run(w, 16 * SIM_SEC);
     assert_int_equal(view(w, 7).state, INSTANCE_UP);

@@ -127,7 +127,7 @@ static void users_and_built(void **state)
                        .nargs = 1};
     assert_int_equal(world_apply(l.w, &a, "a campaign", &observer, NULL, &why), ERR_OK);
     assert_string_equal(titles[0], "users.rate 20 -> 50 by a campaign");
-    assert_false(told[0].has_undo);
+    assert_false(told[0].undoable);
     lab_free(&l);
 }
 
@@ -253,7 +253,7 @@ static void a_resize_takes_its_time(void **state)
     struct lab l = shop();
     asks(&l, "db", "cores", value_count(8));
     assert_string_equal(titles[0], "db.cores 4 -> 8, a resize of 5 min by you");
-    assert_true(told[0].has_undo);
+    assert_true(told[0].undoable);
     runs(&l, 299 * SIM_SEC);
     assert_int_equal(is(&l, "db", "cores"), 4);
     assert_true(later(&l, "db", "cores", &v) && v.due == 300 * SIM_SEC);

@@ -292,7 +292,7 @@ static void change(struct recording *r, uint32_t id, sim_time at)
     c.action.args[1] = value_count(7);
     c.undo = c.action;
     c.undo.args[0] = value_text(old);
-    c.has_undo = true;
+    c.undoable = true;
     struct observer o = recording_observer(r);
     o.change(o.ctx, &c);
     memset(who, 'x', sizeof who - 1); /* they were borrowed for the call */

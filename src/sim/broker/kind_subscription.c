@@ -135,7 +135,7 @@ static enum err sub_resolve(struct model *m, comp_id c, struct errmsg *why)
 static enum err sub_check(struct model *m, comp_id c, struct errmsg *why)
 {
     struct subscription_data *d = m->comps[c].data;
-    d->slo = m->has_slo && m->slo_client[c];
+    d->slo = m->slo_set && m->slo_client[c];
     if (model_param(m, c, SB_DELAY)->as.duration > 0 &&
         model_param(m, c, SB_STYLE)->as.count == STYLE_LOG)
         return errmsg_set(why, ERR_INPUT,
@@ -287,7 +287,7 @@ static enum err op_switch(struct world *w, comp_id c, bool off, struct effect *f
         return errmsg_set(why, ERR_REFUSED, "%s is %s already", w->comps[c].name,
                           off ? "paused" : "running");
     s->off = off;
-    fx->has_undo = true;
+    fx->undoable = true;
     fx->undo =
         (struct action){.kind = ACTION_OP, .comp = c, .name = off ? "resume" : "pause"};
     if (!off)

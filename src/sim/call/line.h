@@ -17,11 +17,11 @@ struct line {
     uint16_t peer;          /* instance at the other end; 0: not known, or none */
     bool dead;              /* broken, and nobody knows */
     bool closing;           /* takes no more requests; closed when the last has left */
-    bool own;               /* closing: from this side */
-    bool broken;            /* the kernel has given it up: what is sent over it fails */
-    uint32_t streams;       /* requests that go by it now */
-    struct list order[2];   /* by enum way: messages on their way, as they were sent */
-    uint32_t behind[2];     /* of them, those that have arrived and were sent after the
+    bool from_here;       /* closing: by the side that dialled, whose port then rests */
+    bool broken;          /* the kernel has given it up: what is sent over it fails */
+    uint32_t streams;     /* requests that go by it now */
+    struct list order[2]; /* by enum way: messages on their way, as they were sent */
+    uint32_t behind[2];   /* of them, those that have arrived and were sent after the
                                first was sent last */
 };
 

@@ -54,15 +54,15 @@ void path_instance_gone(struct world *w, comp_id service, uint16_t number)
         if (w->comps[i].kind != &kind_call)
             continue;
         struct path *p = path_of(w, (comp_id)i);
-        bool own = w->comps[i].owner == service;
-        if (own)
+        bool calling = w->comps[i].owner == service;
+        if (calling)
             guard_forget(w, (comp_id)i, number);
         for (uint32_t k = 0; (p->what & PATH_DIALS) && k < p->cap; k++) {
             struct caller *c = path_caller(w, p, k);
-            if (own && k == number)
+            if (calling && k == number)
                 c->answer = (struct dns_answer){.comp = COMP_NONE};
-            if (!own || k == number)
-                path_lines_drop(w, (comp_id)i, c, service, own ? 0 : number);
+            if (!calling || k == number)
+                path_lines_drop(w, (comp_id)i, c, service, calling ? 0 : number);
         }
     }
 }

@@ -33,8 +33,8 @@ static void connected(struct world *w, comp_id to, int more)
         comp_kind(w, to)->connected(w, to, more);
 }
 
-/* `own`: from this side. */
-static void line_close(struct world *w, comp_id policy, ref r, bool own)
+/* `from_here`: by the side that dialled, whose port then rests. */
+static void line_close(struct world *w, comp_id policy, ref r, bool from_here)
 {
     struct path *p = path_of(w, policy);
     struct line *l = line_at(w, r);
@@ -44,7 +44,7 @@ static void line_close(struct world *w, comp_id policy, ref r, bool own)
     c->open--;
     connected(w, l->to, -1);
     cal_cancel(w, &l->timer);
-    if (own)
+    if (from_here)
         ports_close(w, &c->ports, p_time(w, policy, P_TIME_WAIT));
     w_release(w, r, sizeof *l);
 }
@@ -224,7 +224,7 @@ static void unused(struct world *w, comp_id policy, ref r)
     struct line *l = line_at(w, r);
     const struct caller *c = path_caller(w, path_of(w, policy), l->seat);
     if (l->closing)
-        line_close(w, policy, r, l->own);
+        line_close(w, policy, r, l->from_here);
     else if (spent(w, policy, l, c))
         line_close(w, policy, r, true);
     else
@@ -232,9 +232,9 @@ static void unused(struct world *w, comp_id policy, ref r)
 }
 
 /* Takes no more requests. */
-static void closes(struct line *l, bool own)
+static void closes(struct line *l, bool from_here)
 {
-    l->own = l->closing ? l->own : own;
+    l->from_here = l->closing ? l->from_here : from_here;
     l->closing = true;
 }
 

@@ -95,7 +95,7 @@ static enum err client_resolve(struct model *m, comp_id c, struct errmsg *why)
 static enum err client_check(struct model *m, comp_id c, struct errmsg *why)
 {
     struct client_data *d = data_make(m, c);
-    d->slo = m->has_slo && m->slo_client[c];
+    d->slo = m->slo_set && m->slo_client[c];
     return client_check_loop(m, c, d, why);
 }
 

@@ -113,7 +113,7 @@ static enum err job_check(struct model *m, comp_id c, struct errmsg *why)
 {
     struct job_data *d = m->comps[c].data;
     (void)why;
-    d->slo = m->has_slo && m->slo_client[c];
+    d->slo = m->slo_set && m->slo_client[c];
     return ERR_OK;
 }
 
@@ -410,7 +410,7 @@ static enum err op_enable(struct world *w, comp_id c, bool on, struct effect *fx
         return errmsg_set(why, ERR_REFUSED, "%s is %s already", w->comps[c].name,
                           on ? "enabled" : "disabled");
     w_values(w, c)[P_ENABLED].as.on = on;
-    fx->has_undo = true;
+    fx->undoable = true;
     fx->undo = (struct action){
         .kind = ACTION_OP, .comp = c, .name = on ? "disable" : "enable"};
     make_up(w, c);

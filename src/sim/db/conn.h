@@ -53,14 +53,14 @@ struct conn {
     uint16_t tries;        /* path_dial.c, while it is being opened */
     uint8_t step;
     /* tables and locks (table.h, lock.h); all 0 where there are none */
-    sim_time tx_since;       /* start of the open transaction */
-    int64_t xids;            /* given out by the database when that began */
-    bool has_xid;            /* the transaction has written */
-    ref locks;               /* held: struct claim, through `other` */
-    ref waits;               /* the claim it waits for; n->act waits */
-    ref run;                 /* work of the statement on a table: struct run */
-    ref undo;                /* changes of the transaction: struct undo */
-    sim_time lock_timeout;   /* of this session; 0: only the database's */
+    sim_time tx_since;     /* start of the open transaction */
+    int64_t xids;          /* given out by the database when that began */
+    bool wrote;            /* in a transaction: a number was taken, so no further one */
+    ref locks;             /* held: struct claim, through `other` */
+    ref waits;             /* the claim it waits for; n->act waits */
+    ref run;               /* work of the statement on a table: struct run */
+    ref undo;              /* changes of the transaction: struct undo */
+    sim_time lock_timeout; /* of this session; 0: only the database's */
     uint32_t searched, todo; /* deadlock.c */
     bool aborted;            /* the transaction has failed: only a rollback helps */
     bool upkeep;             /* a vacuum: holds no snapshot that others must respect */

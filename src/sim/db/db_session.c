@@ -308,7 +308,7 @@ void session_tx_open(struct world *w, struct conn *n, struct act *holder)
     n->tx = true;
     n->tx_since = w_now(w);
     n->xids = db_at(w, cluster_of(w, n->db))->cluster.xids;
-    n->has_xid = false;
+    n->wrote = false;
     if (holder) {
         n->holder = W_REF(w, holder);
         n->holder_gen = holder->gen;

@@ -121,9 +121,9 @@ void xid_take(struct world *w, struct conn *n)
 {
     comp_id db = cluster_of(w, n->db);
     struct cluster *c = &db_at(w, db)->cluster;
-    if (n->tx && n->has_xid)
+    if (n->tx && n->wrote)
         return;
-    n->has_xid = n->tx;
+    n->wrote = n->tx;
     c->xids++;
     if (c->tables == 0 || c->xids < c->xid_look)
         return;

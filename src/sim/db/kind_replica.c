@@ -192,7 +192,7 @@ static enum err set_replay(struct world *w, comp_id c, bool stopped, struct effe
     snprintf(fx->title, sizeof fx->title, "replay of %s %s, %s of log to apply",
              w->comps[c].name, stopped ? "paused" : "goes on", behind.s);
     buf_release(&behind);
-    fx->has_undo = true;
+    fx->undoable = true;
     fx->undo = (struct action){
         .kind = ACTION_OP, .comp = c, .name = ops[stopped ? OP_RESUME : OP_PAUSE].name};
     return ERR_OK;

@@ -100,7 +100,7 @@ struct model {
     uint32_t ring_places; /* of the largest consistent hash that it asks for */
     struct schedule_entry *schedule;
     size_t nschedule, schedule_cap;
-    bool has_slo;
+    bool slo_set;
     struct slo *slo;    /* the objective; all 0 where there is none */
     bool *slo_client;   /* per component: the objective applies to this client */
     comp_id *slo_names; /* names as given */

@@ -17,7 +17,7 @@
  * the kind leaves them empty. Texts of undo point into `text` or model memory. */
 struct effect {
     char title[160];
-    bool has_undo;
+    bool undoable;
     struct action undo;
     char text[48];  /* for texts of undo.args */
     sim_time busy;  /* keeps the operator busy; preset from op_desc.cost */

@@ -78,7 +78,7 @@ static enum err op_drain(struct world *w, comp_id c, const struct action *a, boo
     rotation_update(w, c);
     snprintf(fx->title, sizeof fx->title, "%s %s-%d", drain ? "drain" : "undrain",
              service, number);
-    fx->has_undo = true;
+    fx->undoable = true;
     fx->undo = (struct action){.kind = ACTION_OP,
                                .comp = c,
                                .name = drain ? "undrain" : "drain",
@@ -113,7 +113,7 @@ static enum err op_limit(struct world *w, comp_id c, const struct action *a,
              w->comps[endpoint].name, per_s);
     const char *name =
         strchr(w->comps[endpoint].name, '/') + 1; /* outlives the action */
-    fx->has_undo = true;
+    fx->undoable = true;
     fx->undo = (struct action){.kind = ACTION_OP,
                                .comp = c,
                                .name = "limit",
@@ -136,7 +136,7 @@ static enum err op_weight(struct world *w, comp_id c, const struct action *a,
     struct backend *b = balancer_backend(w, s, number);
     snprintf(fx->title, sizeof fx->title, "weight of %s-%d %.4g -> %.4g", service,
              number, b->weight, weight);
-    fx->has_undo = true;
+    fx->undoable = true;
     fx->undo = (struct action){.kind = ACTION_OP,
                                .comp = c,
                                .name = "weight",

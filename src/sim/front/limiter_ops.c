@@ -106,7 +106,7 @@ enum err limiter_op(struct world *w, comp_id c, int op, const struct action *a,
         snprintf(fx->title, sizeof fx->title, "%s: limit %.40s to %.4g/s",
                  w->comps[c].name, a->args[1].as.text, per_s);
     snprintf(fx->text, sizeof fx->text, "%s", a->args[1].as.text);
-    fx->has_undo = true;
+    fx->undoable = true;
     fx->undo = (struct action){.kind = ACTION_OP,
                                .comp = c,
                                .name = "limit",

@@ -34,7 +34,7 @@ static void tell(struct world *w, const struct action *a, const char *who,
                        .comp = a->comp,
                        .title = title,
                        .action = *a,
-                       .has_undo = undo};
+                       .undoable = undo};
     if (undo)
         c.undo = *undo;
     w->observer->change(w->observer->ctx, &c);
@@ -139,7 +139,7 @@ static enum err apply_op(struct world *w, const struct action *a, const char *wh
         snprintf(fx.title, sizeof fx.title, "%s", title.s);
         buf_release(&title);
     }
-    tell(w, a, who, fx.title, fx.has_undo ? &fx.undo : NULL);
+    tell(w, a, who, fx.title, fx.undoable ? &fx.undo : NULL);
     return ERR_OK;
 }
 

@@ -340,7 +340,7 @@ enum err model_slo(struct model *m, const struct slo *slo, const comp_id *client
                 "the objective applies to clients, subscriptions and jobs only");
     *m->slo = *slo;
     m->slo->name = arena_strdup(&m->arena, slo->name ? slo->name : "");
-    m->has_slo = true;
+    m->slo_set = true;
     m->nslo_names = nclients;
     m->slo_names = arena_alloc(&m->arena, (nclients + 1) * sizeof *m->slo_names);
     if (nclients > 0)
@@ -350,7 +350,7 @@ enum err model_slo(struct model *m, const struct slo *slo, const comp_id *client
 
 const struct slo *model_get_slo(const struct model *m)
 {
-    return m->has_slo ? m->slo : NULL;
+    return m->slo_set ? m->slo : NULL;
 }
 
 bool model_in_slo(const struct model *m, comp_id client)

@@ -120,7 +120,7 @@ static void put_entry(struct buf *out, const struct schedule_entry *e)
 static void put_objective(struct buf *out, const struct model *m)
 {
     const struct slo *o = m->slo;
-    if (!m->has_slo)
+    if (!m->slo_set)
         return;
     buf_addf(out, "objective %" PRId64 " %" PRId64 " %" PRId64 " %d", o->within,
              o->max_age, o->window, o->hidden);

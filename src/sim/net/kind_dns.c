@@ -385,7 +385,7 @@ static enum err dns_op(struct world *w, comp_id c, int op, const struct action *
     w_values(w, c)[P_TO].as.comp = to;
     snprintf(fx->title, sizeof fx->title, "point %s at %s (was %s)", w->comps[c].name,
              w->comps[to].name, w->comps[was].name);
-    fx->has_undo = true;
+    fx->undoable = true;
     fx->undo = (struct action){.kind = ACTION_OP, .comp = c, .name = "point"};
     fx->undo.args[0] = (struct value){.type = VALUE_COMP, .as.comp = was};
     fx->undo.nargs = 1;

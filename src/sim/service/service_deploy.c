@@ -265,7 +265,7 @@ static void deploy(struct world *w, comp_id c, int version, const char *verb,
     const char *was = version_name(w, c, s->version);
     snprintf(fx->title, sizeof fx->title, "%s %s %s (was %s)", verb, w->comps[c].name,
              version_name(w, c, version), was);
-    fx->has_undo = true;
+    fx->undoable = true;
     fx->undo = (struct action){.kind = ACTION_OP,
                                .comp = c,
                                .name = "deploy",
@@ -339,7 +339,7 @@ enum err op_canary(struct world *w, const struct action *a, struct effect *fx,
     snprintf(fx->title, sizeof fx->title, "canary %s %s on %u of %d",
              w->comps[a->comp].name, version_name(w, a->comp, version), n,
              service_count(w, a->comp));
-    fx->has_undo = true;
+    fx->undoable = true;
     fx->undo = (struct action){.kind = ACTION_OP, .comp = a->comp, .name = "abort"};
     rollout_begin(w, a->comp, ROLLOUT_CANARY);
     return ERR_OK;

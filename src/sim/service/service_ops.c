@@ -77,7 +77,7 @@ static enum err op_scale(struct world *w, const struct action *a, struct effect 
     int was = service_count(w, a->comp);
     snprintf(fx->title, sizeof fx->title, "scale %s %d -> %lld", w->comps[a->comp].name,
              was, (long long)n);
-    fx->has_undo = true;
+    fx->undoable = true;
     fx->undo = (struct action){.kind = ACTION_OP,
                                .comp = a->comp,
                                .name = "scale",

@@ -15,10 +15,10 @@
 
 enum { ASKS_LIVENESS = 1, ASKS_READINESS = 2 };
 
-/* Failures in a row that count: its own number, or the one for both. */
-static uint64_t limit(const struct world *w, const struct instance *i, int own)
+/* Failures in a row that count: number `param`, or else the one for both. */
+static uint64_t limit(const struct world *w, const struct instance *i, int param)
 {
-    int64_t n = p_count(w, i->comp, own);
+    int64_t n = p_count(w, i->comp, param);
     return (uint64_t)(n > 0 ? n : p_count(w, i->comp, SP_PROBE_FAILURES));
 }
 
@@ -143,12 +143,12 @@ void probe_due(struct world *w, struct instance *i)
 void probe_arm(struct world *w, struct instance *i, bool first)
 {
     sim_time every = p_time(w, i->comp, SP_PROBE_EVERY);
-    bool own = p_count(w, i->comp, SP_LIVENESS) > PROBE_OWN_THREAD ||
-               p_count(w, i->comp, SP_READINESS) > PROBE_OWN_THREAD;
-    own = own || !i->ready || service_of(w, i->comp)->unready.rate > 0 ||
-          i_count(w, i, SP_FDS) > 0;
+    bool can_fail = p_count(w, i->comp, SP_LIVENESS) > PROBE_OWN_THREAD ||
+                    p_count(w, i->comp, SP_READINESS) > PROBE_OWN_THREAD;
+    can_fail = can_fail || !i->ready || service_of(w, i->comp)->unready.rate > 0 ||
+               i_count(w, i, SP_FDS) > 0;
     cal_cancel(w, &i->probe_timer);
-    if (!own)
+    if (!can_fail)
         return; /* nothing could fail */
     sim_time delay = first ? every * (i->number % 10) / 10 + 1 : every;
     if (first && w_now(w) > 0)
