@@ -12,6 +12,7 @@
 
 #define SCREEN_COLUMNS 76
 #define STEP_LINES     12 /* question, choices: what the step panel can hold */
+#define REPLY_LINES    6  /* the feedback on a deed or an answer */
 #define PAGE_LINES     19 /* the briefing */
 
 /* ---- playing --------------------------------------------------------------------- */
@@ -254,9 +255,11 @@ static void prove_step_text(struct prover *pv, const struct step *st)
         if (!it.number)
             continue;
         n += lines_of(it.text);
-        fits(pv, "reply in", st->id, text_lines(it.reply), 6);
+        fits(pv, "reply in", st->id, text_lines(it.reply), REPLY_LINES);
     }
     fits(pv, "step", st->id, n, STEP_LINES);
+    fits(pv, "done in", st->id, text_lines(&st->done), REPLY_LINES);
+    fits(pv, "moot in", st->id, text_lines(&st->moot), REPLY_LINES);
     prove_no_commands(pv, st);
     for (size_t i = 0; i < st->nhints; i++)
         fits(pv, "hint in", st->id, text_lines(&st->hints[i]), 4);
@@ -272,6 +275,12 @@ void prove_text(struct prover *pv)
     fits(pv, "briefing", li->id, lines_of(li->place) + lines_of(li->page), PAGE_LINES);
     for (size_t i = 0; i < lesson_steps(pv->lesson); i++)
         prove_step_text(pv, lesson_step(pv->lesson, i));
+    for (size_t i = 0; i < lesson_traps(pv->lesson); i++)
+        fits(pv, "trap", lesson_trap(pv->lesson, i)->id,
+             text_lines(&lesson_trap(pv->lesson, i)->say), REPLY_LINES);
+    for (size_t i = 0; i < lesson_suspects(pv->lesson); i++)
+        fits(pv, "reply to suspect", lesson_suspect(pv->lesson, i)->component,
+             text_lines(&lesson_suspect(pv->lesson, i)->reply), REPLY_LINES);
     if (lesson_design(pv->lesson))
         return; /* every set of improvements is a way */
     bool ways = lesson_fixes(pv->lesson) >= 2 || li->quiet || li->guided_start;

@@ -25,7 +25,20 @@ way() {
     fi
 }
 
+# Prose fits 79 columns: not what was typed, addresses, log lines and tables, whose columns are
+# two blanks apart. (Bytes are counted, so lines with other signs than ASCII are left out.)
+too_long() {
+    LC_ALL=C awk 'length > 79 && !/^>/ && !/:[/][/]/ && !/[^ ]  / && !/[\200-\377]/' "$scratch/out"
+}
+
 for id in $(course); do
     way "$id"
+    if [ -z "$(too_long)" ]; then
+        echo "ok - $id: prose fits its lines"
+    else
+        echo "not ok - $id: prose fits its lines"
+        too_long | sed 's/^/    /'
+        learners_bad=1
+    fi
 done
 exit "$learners_bad"

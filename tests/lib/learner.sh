@@ -1,3 +1,4 @@
+# shellcheck shell=sh
 # learner: whole plays of a lesson, each typed by one kind of learner, held against how it
 # ended and a range of points. A test sources this after `set -u`.
 truecode=${TRUECODE:-build/truecode}
