@@ -223,10 +223,12 @@ asan:
 		OPT='-O1 -g' G=unit check
 
 # Random worlds, as many as N; what dies is told with its number. And worlds full of
-# messages, half as many, in which none may be lost.
-fuzz: $(B)/tests/fuzz/test_worlds $(B)/tests/unit/test_sim_messages
+# messages, and of failovers and restores, half as many each, in which nothing may be lost.
+fuzz: $(B)/tests/fuzz/test_worlds $(B)/tests/unit/test_sim_messages \
+		$(B)/tests/unit/test_sim_replica
 	$(B)/tests/fuzz/test_worlds $(or $(N),2000) $(FROM)
 	$(B)/tests/unit/test_sim_messages $$((($(or $(N),2000) + 1) / 2)) $(FROM)
+	$(B)/tests/unit/test_sim_replica $$((($(or $(N),2000) + 1) / 2)) $(FROM)
 
 check-portable:
 	@tests/run -b $(B) portable compilers

@@ -78,7 +78,7 @@ struct prediction {     /* a prediction of one thing: up, same or down */
 /* A line of the incident sheet that a step may open: word, what is typed */
 #define FINDING_LINES(X)                                                               \
     X(HURT, "hurt", "Type who: clients by name, everybody or nobody.")                 \
-    X(SINCE, "since", "Type the time, like 14:05.")                                    \
+    X(SINCE, "since", "Type the time, like 14:05. Five minutes off is near enough.")   \
     X(MUCH, "much", "Type a share (30%), a number, or: not known yet.")                \
     X(SUSPECT, "suspect", "Type COMPONENT MECHANISM; `suspect` lists the words.")      \
     X(TRIGGER, "trigger",                                                              \

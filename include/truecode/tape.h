@@ -40,7 +40,7 @@
 
 /* Rises whenever a pinned trace digest changes: older tapes cannot be resumed or
  * graded. */
-#define ENGINE_NUMBER 2
+#define ENGINE_NUMBER 3
 
 #define TAPE_FORMAT   "truecode tape 2"
 #define TAPE_DIGEST   16   /* hex digits */

@@ -74,7 +74,7 @@ static bool late(const struct sight *v)
     const struct told *l = &v->p->last;
     bool done = !v->p->hurt && l->state >= STATE_CURED && l->state < UPDATE_STATE_COUNT;
     return l->at >= 0 && l->next != SIM_FOREVER && !done && l->next > l->at &&
-           v->now > l->next + SIM_MIN && !told_after(v, REACTION_LATE, l->at);
+           v->now > l->next + NEXT_GRACE && !told_after(v, REACTION_LATE, l->at);
 }
 
 /* When it really began; SIM_FOREVER: nobody was hurt. */

@@ -240,10 +240,11 @@ static const char *what_it_cost(const struct grading *g, const struct thought *t
                             t->wrong, gap, open);
     const struct done_action *tried = tried_on_wrong(g);
     if (t->right && tried)
-        return arena_printf(g->mem,
-                            "At %s something was changed on a wrong suspicion, before it "
-                            "was ruled out: that halves it.%s%s",
-                            score_clock(g, tried->at), gap, open);
+        return arena_printf(
+            g->mem,
+            "At %s something was changed on a wrong suspicion, before it "
+            "was ruled out: that halves it.%s%s",
+            score_clock(g, tried->at), gap, open);
     if (t->right)
         return open;
     if (t->ruled_out_right)

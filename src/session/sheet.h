@@ -35,6 +35,8 @@ enum sheet_line {
 #undef X
         SHEET_LINE_COUNT
 };
+/* An update so long after its time was in time: for whoever waits for it, and the score. */
+#define NEXT_GRACE (2 * SIM_MIN)
 struct statement {
     enum sheet_line line;
     sim_time at;

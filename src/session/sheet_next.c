@@ -8,8 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define GRACE (2 * SIM_MIN)
-
 /* "in 20 minutes", "in 20m". */
 static sim_time in_minutes(const struct witness *w, const char *text)
 {
@@ -36,9 +34,9 @@ static bool readable(const struct witness *w, const char *text, struct errmsg *w
 static void judge(const struct witness *w, const char *text, struct judgement *out)
 {
     sim_time t = promised(w, text), end = run_now(w->run);
-    bool kept = end <= t + GRACE;
+    bool kept = end <= t + NEXT_GRACE;
     for (size_t i = 0; i < scored_saids(w->s); i++)
-        kept |= w->s->saids[i].at > w->at && w->s->saids[i].at <= t + GRACE;
+        kept |= w->s->saids[i].at > w->at && w->s->saids[i].at <= t + NEXT_GRACE;
     bool ahead = t > w->at;
     out->share = !ahead ? 0 : kept ? 1 : 0.5;
     snprintf(out->truth, sizeof out->truth, "%s",

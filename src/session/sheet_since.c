@@ -9,7 +9,7 @@
 
 #include <stdio.h>
 
-#define NEAR (5 * SIM_MIN)  /* full marks */
+#define NEAR (5 * SIM_MIN)  /* full marks; FINDING_SINCE asks so (truecode/step.h) */
 #define FAR  (15 * SIM_MIN) /* half of them */
 
 static bool readable(const struct witness *w, const char *text, struct errmsg *why)

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Players who do not think: lessons 6 on of the course (a part, since all take long).
+# Players who do not think: lessons 10 on of the course (a part, since all take long).
 cd "$(dirname "$0")/../.." || exit 1
 . tests/lib/thoughtless.sh
-not_won 6 99
+not_won 10 99

@@ -187,6 +187,21 @@ static void test_what_you_told_them(void **state)
     session_free(s);
 }
 
+/* Nobody calls late what the score calls kept. */
+static void test_late_is_late_for_all(void **state)
+{
+    (void)state;
+    struct session *s = open_night(play_small, NULL);
+    until(s, 7 * SIM_MIN);
+    play_type(s, "say --who all --since 10:03 --impact not known yet --state "
+                 "investigating --next 10:10");
+    until(s, 10 * SIM_MIN + 110 * SIM_SEC);
+    assert_int_equal(wrote(s, REACTION_LATE), 0);
+    until(s, 14 * SIM_MIN);
+    assert_int_equal(wrote(s, REACTION_LATE), 1);
+    session_free(s);
+}
+
 static void test_the_truth_annoys_nobody(void **state)
 {
     (void)state;
@@ -392,6 +407,7 @@ int main(void)
         cmocka_unit_test(test_the_pager_does_not_ring_for_the_same),
         cmocka_unit_test(test_people_take_turns),
         cmocka_unit_test(test_what_you_told_them),
+        cmocka_unit_test(test_late_is_late_for_all),
         cmocka_unit_test(test_the_truth_annoys_nobody),
         cmocka_unit_test(test_the_same_in_any_slices),
         cmocka_unit_test(test_the_same_from_the_tape),

@@ -486,12 +486,11 @@ static void test_tried_on_a_wrong_suspicion(void **state)
               "suspect api bad-deploy", "trigger api", "rollback api"),
         4 * SIM_MIN, NULL);
     assert_true(looked.part[SCORE_DIAGNOSIS] == 1);
-    struct score tried =
-        played(play_small,
-               LINES("changes", "suspect api overload", "scale api 4",
-                     "rule-out api overload", "suspect api bad-deploy", "trigger api",
-                     "rollback api"),
-               4 * SIM_MIN, &text);
+    struct score tried = played(play_small,
+                                LINES("changes", "suspect api overload", "scale api 4",
+                                      "rule-out api overload", "suspect api bad-deploy",
+                                      "trigger api", "rollback api"),
+                                4 * SIM_MIN, &text);
     assert_true(fabs(tried.part[SCORE_DIAGNOSIS] - 0.5) < 0.06);
     assert_non_null(strstr(text, "was changed on a wrong suspicion"));
     mem_free(text);

@@ -32,6 +32,7 @@ struct mark {
     sim_time sent, received, applied;
     uint64_t lsn;    /* the log's length with it */
     uint64_t writes; /* statements up to here */
+    uint64_t kept;   /* writes that were answered by then, and its last */
     int64_t data;    /* bytes that they have stored */
     uint64_t bytes;
 };
@@ -102,8 +103,9 @@ sim_time wal_commit_time(struct world *w, comp_id node, sim_time *replication);
 /* The times of what is under way change: link, replay or server stopped or went on. */
 void wal_replan(struct world *w, comp_id node);
 /* A leader is lost: what it has not sent to `node` never comes. Sets the log back to
- * what comes, and returns how many writes are gone. */
-uint64_t wal_forget_unsent(struct world *w, comp_id node);
+ * what comes, and returns how many writes are gone; *answered: how many writes were
+ * answered since the last that comes, no fewer of those that are gone. */
+uint64_t wal_forget_unsent(struct world *w, comp_id node, uint64_t *answered);
 /* The node has and has applied all that was written up to now. */
 void wal_level(struct world *w, comp_id node);
 uint64_t wal_received(const struct world *w, comp_id node, uint64_t *writes);
@@ -174,6 +176,8 @@ comp_id backup_newest(const struct world *w, comp_id db, const char *name);
 bool backup_good(const struct world *w, comp_id series);     /* holds data */
 uint64_t backup_size(const struct world *w, comp_id series); /* of the newest, bytes */
 uint64_t backup_writes(const struct world *w, comp_id series); /* up to which it goes */
+/* Writes that were answered since the newest was taken, and are there. */
+uint64_t backup_undoes(const struct world *w, comp_id series);
 /* The database's tables and data are what they were when the newest was begun. */
 void backup_put_back(struct world *w, comp_id series);
 sim_time backup_taken(const struct world *w, comp_id series); /* moment that the backup

@@ -63,6 +63,7 @@ struct follower {
     sim_time link_free; /* the link has sent, the replay has applied, all before */
     sim_time replay_free;
     uint64_t base_lsn, base_writes; /* received when there is no mark */
+    uint64_t base_kept;             /* see struct mark */
     int64_t base_data;
     uint32_t timer;      /* being rebuilt */
     sim_time rebuilt_at; /* when that is done */
@@ -103,6 +104,11 @@ struct cluster {       /* of the database, whichever node leads */
     int64_t xid_warned; /* at so many */
     uint64_t xid_refused;
 };
+/* Writes that were answered and are there. */
+static inline uint64_t cluster_kept(const struct cluster *x)
+{
+    return x->acknowledged > x->lost_writes ? x->acknowledged - x->lost_writes : 0;
+}
 struct database {
     struct station engine;
     struct list inside; /* all acts, through next/prev */

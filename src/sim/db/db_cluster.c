@@ -166,15 +166,18 @@ static enum err candidate_for(const struct world *w, comp_id db, const char *to,
 }
 
 /* Of the last `gone` writes of a leader, those that were answered: the others are the
- * latest, in a commit or waiting for a replica when it went down, or still. */
-static uint64_t counted_on(const struct world *w, comp_id db, uint64_t gone)
+ * latest, in a commit or waiting for a replica when it went down, or still; and those
+ * whose callers had given up by then. No more than were `answered` since. */
+static uint64_t counted_on(const struct world *w, comp_id db, uint64_t gone,
+                           uint64_t answered)
 {
     uint64_t unanswered = cluster_at(w, db)->unanswered;
     for (ref r = db_at(w, db)->inside.first; r != 0; r = act_at(w, r)->next) {
         const struct act *a = act_at(w, r);
         unanswered += a->phase == QUERY_COMMIT || a->phase == QUERY_SYNC;
     }
-    return gone > unanswered ? gone - unanswered : 0;
+    gone = gone > unanswered ? gone - unanswered : 0;
+    return gone < answered ? gone : answered;
 }
 
 static void begin_promotion(struct world *w, comp_id db, comp_id node)
@@ -183,9 +186,11 @@ static void begin_promotion(struct world *w, comp_id db, comp_id node)
     comp_id old = cluster_primary(w, db);
     /* Where nothing comes to it any more, there is nothing to wait for either. */
     c->planned = !gone(w, old) && wal_catch_up(w, node) < SIM_FOREVER;
-    uint64_t lost = 0;
-    if (!c->planned) /* sent bytes still come; the rest never will */
-        lost = counted_on(w, db, wal_forget_unsent(w, node));
+    uint64_t lost = 0, answered = 0;
+    if (!c->planned) { /* sent bytes still come; the rest never will */
+        uint64_t gone = wal_forget_unsent(w, node, &answered);
+        lost = counted_on(w, db, gone, answered);
+    }
     c->lost_writes += lost;
     sim_time rest = wal_catch_up(w, node);
     assert(rest < SIM_FOREVER); /* the node's replay goes on: see candidate_for() */

@@ -218,7 +218,7 @@ static enum err restore(struct world *w, comp_id c, const char *name, struct eff
     cal_cancel(w, &x->timer);
     x->due = w_now(w) + t;
     cal_at(w, x->due, EV_KIND + DB_EV_RESTORED, c, 0, 0);
-    uint64_t at = backup_writes(w, series), since = x->writes > at ? x->writes - at : 0;
+    uint64_t since = backup_undoes(w, series);
     struct buf took, size;
     buf_init(&took, 0), buf_init(&size, 0);
     time_format(&took, t);

@@ -77,6 +77,7 @@ static void settle(struct world *w, struct follower *f)
             return;
         f->base_lsn = m->lsn;
         f->base_writes = m->writes;
+        f->base_kept = m->kept;
         f->base_data = m->data;
         f->head = (f->head + 1) % MARKS;
         f->count--;
@@ -96,6 +97,7 @@ static void remember(struct world *w, comp_id node, uint64_t bytes,
         last->latest = w_now(w);
         last->lsn = c->lsn;
         last->writes = c->writes;
+        last->kept = cluster_kept(c) + 1;
         last->data = c->data;
         last->bytes += bytes;
         return;
@@ -105,6 +107,7 @@ static void remember(struct world *w, comp_id node, uint64_t bytes,
                        .latest = w_now(w),
                        .lsn = c->lsn,
                        .writes = c->writes,
+                       .kept = cluster_kept(c) + 1,
                        .data = c->data,
                        .bytes = bytes};
     plan(w, node, m, bytes, false);
@@ -128,6 +131,7 @@ void wal_level(struct world *w, comp_id node)
     f->count = 0;
     f->base_lsn = c->lsn;
     f->base_writes = c->writes;
+    f->base_kept = cluster_kept(c);
     f->base_data = c->data;
     f->link_free = f->replay_free = w_now(w);
 }
@@ -139,7 +143,7 @@ static uint64_t past(uint64_t lsn, uint64_t other)
     return lsn > other ? lsn - other : 0;
 }
 
-uint64_t wal_forget_unsent(struct world *w, comp_id node)
+uint64_t wal_forget_unsent(struct world *w, comp_id node, uint64_t *answered)
 {
     struct cluster *c = &db_at(w, cluster_of(w, node))->cluster;
     struct follower *f = &db_at(w, node)->follows;
@@ -151,6 +155,7 @@ uint64_t wal_forget_unsent(struct world *w, comp_id node)
     uint64_t lsn = last ? last->lsn : f->base_lsn;
     uint64_t writes = last ? last->writes : f->base_writes;
     uint64_t gone = past(c->writes, writes);
+    *answered = past(cluster_kept(c), last ? last->kept : f->base_kept);
     c->lsn_lost += past(c->lsn, lsn);
     c->lsn = lsn;
     c->writes = writes;

@@ -132,9 +132,10 @@ struct backup {
     bool good;                         /* the newest can be put back */
     sim_time began, taken, duration;   /* taken: as of when the newest is */
     sim_time verified;
-    uint64_t size, writes; /* of the newest */
-    uint64_t was_writes;   /* the log when this run began */
-    double left;           /* bytes to read, as of `planned` */
+    uint64_t size, writes;   /* of the newest */
+    uint64_t was_writes;     /* the log when this run began */
+    uint64_t kept, was_kept; /* the same of writes that were answered */
+    double left;             /* bytes to read, as of `planned` */
     sim_time planned;
     uint32_t timer; /* the end of the run */
     uint64_t runs, failures;
@@ -178,6 +179,7 @@ static void begin(struct world *w, comp_id c)
     b->left = b->empty ? EMPTY_BYTES : (double)disk_data(w, db);
     b->began = w_now(w);
     b->was_writes = db_at(w, db)->cluster.writes;
+    b->was_kept = cluster_kept(&db_at(w, db)->cluster);
     b->was_data = db_at(w, db)->cluster.data;
     struct table_copy *copy = b->copies + 1;
     for (comp_id t = db_at(w, db)->cluster.tables; t != 0; copy += 2) {
@@ -218,6 +220,7 @@ static void done(struct world *w, comp_id c)
     b->duration = w_now(w) - b->began;
     b->size = b->writes_nothing ? EMPTY_BYTES : disk_data(w, db);
     b->writes = b->was_writes;
+    b->kept = b->was_kept;
     b->data = b->was_data;
     for (size_t i = 0; i < tables_of(w->model, db); i++)
         b->copies[2 * i] = b->copies[2 * i + 1];
@@ -270,6 +273,15 @@ uint64_t backup_size(const struct world *w, comp_id series)
 uint64_t backup_writes(const struct world *w, comp_id series)
 {
     return backup_at(w, series)->writes;
+}
+
+uint64_t backup_undoes(const struct world *w, comp_id series)
+{
+    const struct backup *b = backup_at(w, series);
+    const struct cluster *x = &db_at(w, w->comps[series].owner)->cluster;
+    uint64_t logged = x->writes > b->writes ? x->writes - b->writes : 0;
+    uint64_t kept = cluster_kept(x), answered = kept > b->kept ? kept - b->kept : 0;
+    return logged < answered ? logged : answered;
 }
 
 sim_time backup_taken(const struct world *w, comp_id series)

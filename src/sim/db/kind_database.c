@@ -237,7 +237,7 @@ static void emptied(struct world *w, comp_id c)
 {
     struct cluster *x = &db_at(w, c)->cluster;
     x->failed_restores++;
-    x->lost_writes += x->writes;
+    x->lost_writes += cluster_kept(x);
     x->writes = 0;
     x->data = -p_count(w, c, DB_DATA);
     for (comp_id t = x->tables; t != 0; t = table_at(w, (comp_id)(t - 1))->next)
@@ -261,7 +261,7 @@ static void restored(struct world *w, comp_id c)
     }
     uint64_t at = backup_writes(w, series);
     x->restores++;
-    x->lost_writes += x->writes > at ? x->writes - at : 0;
+    x->lost_writes += backup_undoes(w, series);
     x->writes = at;
     backup_put_back(w, series);
     cluster_restored(w, c);

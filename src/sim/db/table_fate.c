@@ -117,7 +117,7 @@ int64_t table_rescuable(const struct world *w, comp_id c, const struct table_cop
                      (double)(t->whole - t->back));
 }
 
-/* Puts that many of the missing rows back. */
+/* Counts rows that are there again, of those missing. */
 static void came_back(struct table *t, const struct table_copy *from, int64_t rows)
 {
     assert(rows >= 0 && rows <= t->missing);
@@ -136,7 +136,7 @@ void table_put_back(struct world *w, comp_id c, const struct table_copy *from)
     int64_t later = t->next_id - from->next_id - undone;
     t->lost += later > 0 ? (uint64_t)later : 0;
     came_back(t, from, table_rescuable(w, c, from));
-    if (t->missing < from->missing) /* rows had come back by another way */
+    if (t->missing < from->missing) /* some had come back by another way */
         t->missing = from->missing;
     vacuum_clean(w, c, t->dead);
     t->rows = from->rows;
