@@ -521,6 +521,11 @@ static void a_lost_replica_fills_the_disk(void **state)
     double kept = of(&l, "db", "wal_kept_bytes");
     lab_run(&l, 110 * SIM_SEC);
     assert_true(of(&l, "db", "wal_kept_bytes") > kept + 300000);
+    lab_fault(&l, "db.b", "down", NULL,
+              SIM_SEC); /* up again, it still follows nobody */
+    lab_run(&l, 112 * SIM_SEC);
+    assert_true(of(&l, "db.b", "up") == 1 && of(&l, "db.b", "broken") == 1);
+    assert_int_equal(lab_do(&l, ACTION_OP, "db", "failover", "b", 0), ERR_REFUSED);
     lab_free(&l);
 }
 
