@@ -61,12 +61,11 @@ static int play(const struct cli_args *a, struct config *config, bool draws)
     p.status = wants_plain(a) ? play_plain(&p, lesson) : play_full(&p, lesson);
     play_close(&p);
     wire_client_free(p.client);
-    bool unsaved = p.lost || store_trouble(p.store);
     if (store_trouble(p.store))
         complain("%s", store_trouble(p.store));
     if (store_news(p.store))
         complain("%s", store_news(p.store));
-    if (unsaved && (p.status == LEAVE_OK || p.status == LEAVE_INTERRUPTED))
+    if (p.lost && (p.status == LEAVE_OK || p.status == LEAVE_INTERRUPTED))
         p.status = LEAVE_NOT_PASSED;
     store_close(p.store);
     buf_release(&p.text);
