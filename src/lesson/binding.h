@@ -67,5 +67,8 @@ int mark_line(lua_State *L, int t, int otherwise);
 
 /* A piece of a world that has such a component; NULL: there is none. */
 const char *lesson_example(const char *kind);
+/* An operation or fault done to the component of the kind's example, as an incident has it:
+ * fault("checkout", "slow", { factor = 3 }). NULL: none is written. */
+const char *lesson_verb_example(const char *kind, const char *verb);
 
 #endif

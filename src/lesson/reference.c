@@ -114,18 +114,24 @@ static void params(struct buf *out, const struct kind_desc *k)
     buf_addch(out, '\n');
 }
 
+static void verb(struct buf *out, const struct kind_desc *k, const char *what,
+                 const char *name, const struct arg_desc *args, const char *doc)
+{
+    const char *example = lesson_verb_example(k->name, name);
+    buf_addf(out, "- %s `%s(", what, name);
+    arguments(out, args);
+    buf_addf(out, ")`: %s", doc);
+    if (example)
+        buf_addf(out, " For example: `%s`.", example);
+    buf_addch(out, '\n');
+}
+
 static void verbs(struct buf *out, const struct kind_desc *k)
 {
-    for (size_t i = 0; i < k->nops; i++) {
-        buf_addf(out, "- operation `%s(", k->ops[i].name);
-        arguments(out, k->ops[i].args);
-        buf_addf(out, ")`: %s\n", k->ops[i].doc);
-    }
-    for (size_t i = 0; i < k->nfaults; i++) {
-        buf_addf(out, "- fault `%s(", k->faults[i].name);
-        arguments(out, k->faults[i].args);
-        buf_addf(out, ")`: %s\n", k->faults[i].doc);
-    }
+    for (size_t i = 0; i < k->nops; i++)
+        verb(out, k, "operation", k->ops[i].name, k->ops[i].args, k->ops[i].doc);
+    for (size_t i = 0; i < k->nfaults; i++)
+        verb(out, k, "fault", k->faults[i].name, k->faults[i].args, k->faults[i].doc);
     for (size_t i = 0; i < k->nmetrics; i++)
         buf_addf(out, "- metric `%s` (%s%s%s): %s\n", k->metrics[i].name,
                  k->metrics[i].type == METRIC_COUNTER ? "counter" : "gauge",

@@ -112,12 +112,14 @@ static int draw_clock(struct ui *u, const struct session_view *v, struct canvas 
     return n + 3;
 }
 
-/* Columns of the fields beside title and bar, gaps included. */
-static int fixed_columns(bool wide, int gap)
+/* Columns of the fields beside title and bar, gaps included. Where there is no room for
+ * both, what was lost stands in the budget's place. */
+static int fixed_columns(const struct session_view *v, bool wide, int gap)
 {
-    int clock = 12, slo = (wide ? 9 : 3) + 9, budget = 12,
-        lost = 5 + LOST + (wide ? 7 + SINCE : 0), alerts = 1 + 4;
-    return 1 + clock + slo + budget + lost + alerts + 4 * gap;
+    bool over = v->phase == PHASE_DEBRIEF;
+    int clock = 12, slo = (wide ? 9 : 3) + 9, budget = 12, alerts = 1 + 4,
+        lost = 5 + LOST + 7 + (wide || over ? SINCE : 0);
+    return 1 + clock + slo + (wide ? budget + gap : 0) + lost + alerts + 3 * gap;
 }
 
 /* The users' state; in words where nobody measures it. */
@@ -140,7 +142,7 @@ void header_draw(struct ui *u, struct canvas *c, int row)
 {
     const struct session_view *v = ui_view_of(u);
     bool wide = c->cols >= 110;
-    int gap = wide ? 4 : 2, room = c->cols - fixed_columns(wide, gap);
+    int gap = wide ? 4 : 2, room = c->cols - fixed_columns(v, wide, gap);
     const char *title =
         mode_on_call(v->mode) ? "On call" : lesson_info(v->lesson)->title;
     int w = (int)text_width(title), col = 1;

@@ -159,6 +159,8 @@ static void a_full_disk_to_the_end_is_told_at_the_end(void **state)
     (void)state;
     struct pty *p = start_on_full_disk(pty_fresh_dir());
     assert_true(pty_sees(p, "not saved"));
+    pty_type(p, "\r"); /* before it there is nothing that could be lost */
+    assert_true(pty_sees(p, "console"));
     pty_type(p, "\003");
     assert_true(pty_ends(p));
     const char *left = memmem(p->raw.s, p->raw.len, LEFT_SCREEN, strlen(LEFT_SCREEN));

@@ -11,7 +11,7 @@ bad=0
 
 # row_of LESSON FILE: its row of the table.
 row_of() {
-    grep "^| .$1. |" "$2"
+    grep "^| .$1. | [0-9]* | [0-9]* |" "$2"
 }
 
 # nearer OLD NEW: whether a margin in row NEW is clearly smaller than in row OLD, or is new.

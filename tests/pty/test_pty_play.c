@@ -403,7 +403,7 @@ static void who_is_faster_than_the_night_waits(void **state)
     snprintf(path, sizeof path, "%s/crowd.lua", dir);
     assert_int_equal(file_read("lessons/first-page.lua", LESSON_MAX_BYTES, &text, &why),
                      ERR_OK);
-    write_lesson(path, text.s, "per_second(20)", "per_second(2000)");
+    write_lesson(path, text.s, "per_second(", "per_second(100 * ");
     buf_release(&text);
     const char *const words[] = {"play", path, NULL};
     struct pty *p = pty_start(words, NULL, dir, 24, 80);

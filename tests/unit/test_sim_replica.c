@@ -278,6 +278,23 @@ static void a_crash_loses_what_was_not_sent(void **state)
     lab_free(&l);
 }
 
+/* Nothing is copied over a link that is down: neither at the start nor at the end. */
+static void a_rebuild_needs_the_link(void **state)
+{
+    (void)state;
+    struct lab l = shop("promote_time=2s", "delay=10ms", "to=db size=20", 50);
+    lab_start(&l, 5);
+    lab_run(&l, 30 * SIM_SEC);
+    lab_fault(&l, "db.b", "link_down", NULL, SIM_MIN);
+    assert_int_equal(lab_do(&l, ACTION_OP, "db.b", "rebuild", NULL, 0), ERR_REFUSED);
+    lab_run(&l, 100 * SIM_SEC);
+    lab_op(&l, "db.b", "rebuild", NULL);
+    lab_fault(&l, "db.b", "link_down", NULL, 30 * SIM_MIN);
+    lab_run(&l, 10 * SIM_MIN);
+    assert_true(of(&l, "db.b", "broken") == 1);
+    lab_free(&l);
+}
+
 /* A machine that is gone refuses nobody and closes nothing, fenced or not: who connects
  * waits for connect_timeout, who is connected until it is back, which resets them. */
 static void a_host_that_is_gone_says_nothing(void **state)
@@ -1008,6 +1025,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_switchover_without_fencing_refuses_writes),
         cmocka_unit_test(a_backup_takes_its_share_while_it_runs),
         cmocka_unit_test(a_crash_loses_what_was_not_sent),
+        cmocka_unit_test(a_rebuild_needs_the_link),
         cmocka_unit_test(a_host_that_is_gone_says_nothing),
         cmocka_unit_test(connecting_is_not_waited_for_for_ever),
         cmocka_unit_test(a_new_process_connects_at_once),

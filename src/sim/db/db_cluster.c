@@ -393,6 +393,11 @@ enum err cluster_rebuild(struct world *w, comp_id node, struct effect *fx,
     if (f->role == NODE_REBUILDS)
         return errmsg_set(why, ERR_REFUSED, "%s is being rebuilt already",
                           w->comps[node].name);
+    if (f->link_down)
+        return errmsg_set(why, ERR_REFUSED,
+                          "%s does not reach the leader: its link is down, and nothing "
+                          "can be copied",
+                          w->comps[node].name);
     double rate = p_number(w, db, DB_RESTORE_RATE);
     sim_time t = SIM_SEC + copy_time((double)disk_used(w, db), rate);
     database_go_down(w, node, true);
@@ -413,7 +418,8 @@ enum err cluster_rebuild(struct world *w, comp_id node, struct effect *fx,
 void cluster_rebuilt(struct world *w, comp_id node)
 {
     struct follower *f = &db_at(w, node)->follows;
-    bool copied = !gone(w, cluster_primary(w, cluster_of(w, node)));
+    bool leader = !gone(w, cluster_primary(w, cluster_of(w, node))),
+         copied = leader && !f->link_down;
     f->timer = 0;
     f->role = copied ? NODE_FOLLOWS : NODE_DIVERGED;
     if (copied)
@@ -422,7 +428,8 @@ void cluster_rebuilt(struct world *w, comp_id node)
     if (copied)
         w_log(w, node, 0, LOG_INFO, 0, "rebuilt: follows again");
     else
-        w_log(w, node, 0, LOG_ERROR, 0, "not rebuilt: the primary went away");
+        w_log(w, node, 0, LOG_ERROR, 0, "not rebuilt: the %s",
+              leader ? "link to the primary is down" : "primary went away");
 }
 
 void cluster_restored(struct world *w, comp_id db)
