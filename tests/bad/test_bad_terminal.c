@@ -294,7 +294,7 @@ static void a_worker_killed_in_a_wait_is_replaced(void **state)
     assert_true(pty_worker(p) != worker);
     pty_type(p, "rollback shop\r");
     assert_true(pty_sees(p, "goes back to the version before"));
-    assert_true(pty_loses(p, "^C stops")); /* as long as it works, Ctrl-C is for that */
+    assert_true(pty_loses(p, "^C stops")); /* Ctrl-C is for that while it works */
     pty_type(p, "\003");
     ends_well(p, 130);
     still_saved(dir, "Take it back");

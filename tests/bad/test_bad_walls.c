@@ -139,7 +139,7 @@ static void assert_runs(void (*system)(void), const char *words, int status,
     assert_says(text);
 }
 
-/* What is missing, what it risks, how to go on. */
+/* The lack, the risk, and how to go on. */
 static void assert_told(void (*system)(void), const char *words, const char *missing)
 {
     assert_runs(system, words, 1, missing);

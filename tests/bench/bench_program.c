@@ -141,7 +141,7 @@ static void keys_of(struct pty *p)
     double ms[60];
     size_t n = 0;
     for (; n < 60; n++) {
-        pty_listen(p, 30); /* what is still to come of the key before */
+        pty_listen(p, 30); /* the rest of the key before, still to come */
         size_t from = p->raw.len;
         double start = now_ms();
         pty_type(p, n % 20 == 19 ? "\025" : "x");

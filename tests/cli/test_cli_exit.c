@@ -27,7 +27,7 @@ enum { OK = 0, NOT_DONE = 1, STATE = 5, INTERRUPTED = 130 };
 
 struct run {
     pid_t pid;
-    int in;  /* what it reads */
+    int in;  /* standard input */
     int out; /* what it writes; -1: elsewhere */
 };
 
@@ -90,7 +90,7 @@ static void close_input(struct run *r)
     r->in = -1;
 }
 
-/* Its status; 1000 + a signal. */
+/* The process's status; 1000 + a signal. */
 static int status_of(struct run *r)
 {
     int status;

@@ -36,7 +36,7 @@ struct tally {   /* shared with the processes that count in it */
     uint64_t at; /* the model that runs */
     unsigned long models, refused, too_large, ran_away, differed, told, events, actions;
     unsigned long most_bytes; /* of a world before its first event */
-    unsigned long figures;    /* that cannot be */
+    unsigned long figures;    /* impossible */
 };
 
 /* ---- one world ------------------------------------------------------------------- */
@@ -122,7 +122,7 @@ static bool go(struct run *r, sim_time until, uint64_t most, struct tally *t)
     return !(r->rec && recording_full(r->rec));
 }
 
-/* What is done to it depends on the seed alone. */
+/* Deeds to a world depend on the seed alone. */
 static uint64_t live(struct any *a, struct model *m, uint64_t seed, struct tally *t)
 {
     struct errmsg why = {0};

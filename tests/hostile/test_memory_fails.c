@@ -127,7 +127,7 @@ static void live_lab(void)
 /* ---- deaths ---------------------------------------------------------------------- */
 
 static struct trial {
-    enum mem_use use; /* what runs out */
+    enum mem_use use; /* the resource that runs out */
     unsigned each;    /* one in so many allocations is tried */
     unsigned met, tried, lived, died;
     bool child; /* the one to fail has failed */
@@ -187,7 +187,7 @@ static bool fails(enum mem_use use)
 static void live_and_die(void (*life)(void), enum mem_use use, unsigned each)
 {
     if (!CHECKING)
-        skip(); /* this build refuses nobody memory */
+        skip(); /* no memory is refused in this build */
     size_t before = mem_alive();
     trial = (struct trial){.use = use, .each = each};
     mem_trap(fails);

@@ -57,7 +57,7 @@ static void the_terminal_is_as_it_was(void **state)
     unsigned died = 0, up = 0;
     (void)state;
     if (!CHECKING)
-        skip(); /* this build refuses nobody memory */
+        skip(); /* no memory is refused in this build */
     for (long at = 1; at < 1000000; at = at * 3 / 2 + 7) {
         bool screen;
         if (!runs_out(at, &screen))

@@ -451,7 +451,7 @@ static void figures_are_those_of_the_run(void **state)
         look_at(course.entries[i].id, &sums);
         all += sums;
     }
-    assert_true(all > 2 * course.n); /* they were found */
+    assert_true(all > 2 * course.n); /* figures were found */
     course_release(&course);
     mem_free(text);
 }

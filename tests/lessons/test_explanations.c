@@ -25,7 +25,7 @@ struct one { /* a finished request */
     comp_id who, culprit;
     uint8_t reason;
     sim_time start, end;
-    size_t first, n; /* its slices */
+    size_t first, n; /* the request's slices */
 };
 struct all {
     const char *name;
@@ -107,7 +107,7 @@ struct window {
     double low, high;
 };
 
-/* Is it of this window? Windows are rounded outwards to ten seconds. */
+/* Tells whether it is of this window; windows are rounded outwards to ten seconds. */
 static bool inside(const struct one *x, const struct window *w)
 {
     sim_time a = w->from / SLOT_TIME * SLOT_TIME;

@@ -59,7 +59,7 @@ static double number(struct any *a, double min, double max)
     if (chance(a, 0.12))
         return max;
     double low = min > 0 ? min : 0;
-    if (max > 100 * (low + 1) && chance(a, 0.8)) /* its logarithm is even */
+    if (max > 100 * (low + 1) && chance(a, 0.8)) /* the logarithm is even */
         return low + (tc_pow((max - low) + 1, u) - 1);
     return min + u * (max - min);
 }
@@ -205,7 +205,7 @@ static struct node *named_node(struct any *a, struct node *n, enum node_kind kin
 {
     const char *name = pick(a, of), *cut = name ? strchr(name, between) : NULL;
     if (!name || (between != '\0' && !cut))
-        return n; /* as it is: it computes */
+        return n; /* unchanged: it computes */
     n->kind = kind;
     n->target = name;
     if (between != '\0') {
@@ -395,7 +395,7 @@ static void clients(struct any *a)
     }
 }
 
-/* One kind in numbers that no lesson has. */
+/* Gives a kind in numbers that no lesson has. */
 static void a_crowd(struct any *a)
 {
     static const char *const kinds[] = {"service",  "service",    "autoscaler", "cache",

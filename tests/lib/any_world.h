@@ -9,7 +9,7 @@
 
 #include "truecode/world.h"
 
-struct any_names { /* what may be referred to */
+struct any_names { /* names that may be referred to */
     char (*of)[64];
     size_t n, cap;
 };

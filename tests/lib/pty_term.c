@@ -72,7 +72,7 @@ static NORETURN void be_shell(int tell, const char *const *words,
         close(tell);
         become(words, env, state);
     }
-    signal(SIGHUP, SIG_IGN); /* it outlives its window, to tell the program's status */
+    signal(SIGHUP, SIG_IGN); /* outlives its window, to tell the program's status */
     if (pid < 0 || write(tell, &pid, sizeof pid) != (ssize_t)sizeof pid)
         _exit(126);
     while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
@@ -302,7 +302,7 @@ bool pty_stops(struct pty *p)
         if (!name_end)
             return false;
         if (name_end[2] == 'T') {
-            while (take(p, 20)) /* what it wrote before */
+            while (take(p, 20)) /* output from before */
                 ;
             return true;
         }

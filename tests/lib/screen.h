@@ -15,7 +15,7 @@
  * keys, "c-" with ctrl, "m-" with alt.
  * Returns what the last key wanted. */
 enum want screen_keys(struct ui *u, const char *keys);
-/* One of them; *at moves on. */
+/* Reads the next key of such a list; *at moves on. */
 struct key screen_key(const char **at);
 /* Draws at the size and compares. */
 void screen_golden(struct ui *u, int rows, int cols, const char *name);

@@ -197,7 +197,7 @@ static void a_background_of_its_own_covers_the_screen(void **state)
     leave(p);
 }
 
-/* What was typed while the terminal was asked is typed. */
+/* Keys typed while the terminal was asked are typed. */
 static void typing_ahead_is_kept(void **state)
 {
     (void)state;

@@ -49,7 +49,7 @@ static void obeys(struct pty *p)
 
 /* ---- terminals ------------------------------------------------------------------- */
 
-/* One of each family; those that this machine's terminfo has. */
+/* A terminal of each family, of those that this machine's terminfo has. */
 static const char *const families[] = {
     "linux", "xterm-256color", "rxvt",    "rxvt-unicode", "putty",  "screen",
     "tmux",  "konsole",        "vt100",   "vt220",        "vt52",   "sun",

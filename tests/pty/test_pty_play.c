@@ -203,7 +203,7 @@ static void shows_no_colour_when_asked(void **state)
     start_playing(p);
     pty_type(p, "status\r");
     assert_true(pty_sees(p, "COMPONENT"));
-    assert_true(wrote(p, "38;5;")); /* it can fail */
+    assert_true(wrote(p, "38;5;")); /* so the check above can fail */
     pty_free(p);
 }
 

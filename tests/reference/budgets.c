@@ -76,7 +76,7 @@ static const char *throttled(double share, double capacity, double cost)
     return drains(&l, "users.app", capacity);
 }
 
-/* What the quota holds after ten calls that were answered at once. */
+/* The quota after ten calls that were answered at once. */
 static void refund(struct ref *r, double capacity, double cost, double back)
 {
     char policy[120];

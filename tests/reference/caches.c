@@ -11,7 +11,7 @@
 #include <cmocka.h>
 #include <math.h>
 
-/* What a miss leads to: a value to be stored, or nothing. */
+/* A miss leads to a value to be stored, or to nothing. */
 static const struct node loaded = {.kind = NODE_LOG, .what = "miss"};
 static const struct node nothing = {.kind = NODE_FAIL, .what = "miss"};
 

@@ -14,7 +14,7 @@
 
 /* ---- how long -------------------------------------------------------------------- */
 
-/* What a run may cost; `make test` has less time. */
+/* Cost that a run may have; `make test` has less time. */
 static double most_customers(const struct ref *r)
 {
     return r->full ? 6e7 : 4e5;

@@ -261,7 +261,7 @@ void table_mg1(struct ref *r)
     csv_close(&t);
 }
 
-/* One core shared by all: whatever the law, the mean response is the same. */
+/* A core shared by all: whatever the law, the mean response is the same. */
 void table_mg1_ps(struct ref *r)
 {
     static const struct {

@@ -76,7 +76,7 @@ struct ref {
     bool full; /* long mode */
     int ok, failed, unreached, left_out, open;
     bool trying; /* verdicts are neither printed nor counted: run_go() */
-    bool noisy;  /* one of them was too noisy */
+    bool noisy;  /* a verdict was too noisy */
     const char *table;
     char row[64];
     double audited; /* customers of an audit; fewer where each makes much work */
@@ -138,7 +138,7 @@ struct run {
     struct lab *l;
     double customers, per_second; /* to be run, warm-up not counted */
     sim_time warm, batch;
-    size_t batches; /* that were run */
+    size_t batches; /* batches that were run */
     size_t n;       /* counters */
     struct {
         comp_id comp;

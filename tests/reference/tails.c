@@ -29,7 +29,7 @@ enum { PIECES = 8 };
 struct pieces {
     size_t n;
     double share[PIECES];
-    struct node sleep[PIECES][2]; /* one after the other */
+    struct node sleep[PIECES][2]; /* in turn */
     struct node choice[PIECES];
 };
 

@@ -172,7 +172,7 @@ static void sqrt_is_exact(void **state)
 
 /* ---- the edges ------------------------------------------------------------------- */
 
-/* One NaN, whatever the processor makes of it. */
+/* A single NaN, whatever the processor makes of it. */
 static void assert_nan(double x)
 {
     assert_true(bits(x) == UINT64_C(0x7FF8000000000000));

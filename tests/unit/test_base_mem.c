@@ -160,7 +160,7 @@ static void a_zeroed_buf_works(void **state)
     buf_release(&padded);
 }
 
-/* What a full buf holds is the beginning of what was added: no hole. */
+/* A full buf holds the beginning of what was added: no hole. */
 static void a_full_buf_drops_what_comes_after(void **state)
 {
     (void)state;

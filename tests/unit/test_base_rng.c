@@ -300,7 +300,7 @@ static void the_tail_of_the_bell_is_its_own(void **state)
     assert_true(evenness(count, 200) < 280); /* 199 degrees, p = 0.0001 */
 }
 
-/* One variate tells nothing of the next: correlation at small lags. */
+/* A variate tells nothing of the next: correlation at small lags. */
 static void draws_are_not_correlated(void **state)
 {
     (void)state;

@@ -396,7 +396,7 @@ static void patterns(void **state)
     assert_false(str_match("?", ""));
     assert_false(str_match("check", "checkout"));
     assert_false(str_match("[c]heck", "check"));
-    /* What takes a naive matcher longer than the universe. */
+    /* Patterns that take a naive matcher longer than the universe. */
     char text[2000];
     memset(text, 'a', sizeof text - 1);
     text[sizeof text - 1] = '\0';

@@ -151,7 +151,7 @@ static void durations_are_shown_shortly(void **state)
     }
 }
 
-/* What is shown reads back to within the half of its last digit. */
+/* A time shown reads back to within the half of its last digit. */
 static void what_is_shown_reads_back(void **state)
 {
     (void)state;

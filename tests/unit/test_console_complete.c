@@ -57,7 +57,7 @@ static bool offers(const char *line, const char *word)
 static void commands(void **state)
 {
     (void)state;
-    completes("sta", 0, "status, stacks"); /* this lesson's tools first */
+    completes("sta", 0, "status, stacks"); /* the lesson's tools first */
     completes("rest", 0, "restart");
     completes("zzz", 0, "");
     assert_true(offers("", "status"));
@@ -122,7 +122,7 @@ static void in_the_middle(void **state)
     completions_release(&c);
 }
 
-/* What completion offers as a whole first argument is understood. */
+/* Offers of completion as a whole first argument are understood. */
 static void offered_words_are_understood(void **state)
 {
     static const char *const lines[] = {"ps ",    "config ", "chart ",

@@ -364,7 +364,8 @@ static void words_behind_words_are_completed(void **state)
     completes(&s, "db failover ", "orders-db", true);
     completes(&s, "db failover ", "failover", false);
     completes(&s, "db failover orders-db ", "db-2", true);
-    completes(&s, "db failover orders-db ", "orders-db", false); /* it leads */
+    completes(&s, "db failover orders-db ", "orders-db",
+              false); /* the leader already */
     completes(&s, "db create-index orders-db.audit ", "mail", true);
     completes(&s, "db create-index audit ", "mail", true);
     completes(&s, "db migrate orders-db.orders ", "add-column", true);

@@ -134,7 +134,7 @@ static void certificates(void **state)
     says(&s, "tls", "2 m 20 s");
     says(&s, "tls", "5.000 s");
     acts(&s, "sync time --yes");
-    shop_run(&s, 2 * SIM_SEC); /* as the last sample says */
+    shop_run(&s, 2 * SIM_SEC); /* the last sample counts */
     says(&s, "tls", "0.000 s");
     shop_run(&s, 198 * SIM_SEC);
     says(&s, "tls cert", "expired 1 m ago");

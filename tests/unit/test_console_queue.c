@@ -129,7 +129,7 @@ static void shows_who_is_behind(void **state)
     SAYS("metrics events.orders.mail", "lag");
     SAYS("config events.orders", "partitions");
     SAYS("jobs", "nightly", "LAST SUCCESS");
-    SAYS("jobs | grep ^rare", "none yet"); /* its first run is an hour away */
+    SAYS("jobs | grep ^rare", "none yet"); /* the first run is an hour away */
     SAYS("status", "events", "door", "worker", "nightly");
     SAYS("ps events", "lag");
     SAYS("config door", "OF door");

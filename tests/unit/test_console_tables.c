@@ -106,7 +106,7 @@ static void locks_and_tables_are_shown(void **state)
     says(&s, "db sessions", "operator  idle in transaction");
     refuses(&s, "kill db 9999", "db has no session 9999; db sessions lists them.");
     refuses(&s, "db elephant", "there is: db. help db says what follows it");
-    says(&s, "db tables", "add column for"); /* it has not begun */
+    says(&s, "db tables", "add column for"); /* not begun */
     act(&s, ACTION_OP, "db", "kill", "idle-in-transaction");
     shop_run(&s, 2 * SIM_SEC);
     says(&s, "db locks", "Nobody waits for a lock.");

@@ -68,7 +68,7 @@ static void prices_are_added_up_to_the_cost(void **state)
     assert_true(design_saves(&d, 6, "b") == 20);
     assert_true(design_worth(&d, 3, can, 2, 1) == 75);
     assert_int_equal(design_best(&d, 0, can, 2, 1), 3);
-    assert_int_equal(design_best(&d, 1, can, 2, 1), 3); /* it does no harm, at least */
+    assert_int_equal(design_best(&d, 1, can, 2, 1), 3); /* no harm, at least */
     assert_int_equal(design_best(&d, 0, can + 1, 1, 1), 3);
     assert_int_equal(design_set_size(7), 3);
 }

@@ -106,7 +106,7 @@ static void a_world_arrives(void **state)
     comp_id shop = model_find(lw.model, "shop");
     assert_int_equal(model_versions(lw.model, shop), 2);
     assert_string_equal(model_version(lw.model, shop, 0),
-                        "v9"); /* as listed, not sorted */
+                        "v9"); /* in the order listed, not sorted */
     assert_int_equal(world_run(w, 20 * SIM_SEC, UINT64_MAX, NULL, &why), ERR_OK);
     assert_true(world_metric(w, model_find(lw.model, "users"), "visits_total", 0) > 5);
     world_free(w);

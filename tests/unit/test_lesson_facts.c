@@ -220,7 +220,7 @@ static void good_for_counts_from_the_first_change(void **state)
     close_play(&p);
 }
 
-/* What durations can do, and where a number comes out. */
+/* Durations: what they can do, and where a number comes out. */
 static void durations_reckon(void **state)
 {
     (void)state;

@@ -187,7 +187,7 @@ static void data_that_breaks_is_not_good(void **state)
     expect_good(&p, 2 * SIM_MIN, true);
     expect_good(&p, 2 * SIM_MIN + 5 * SIM_SEC, false);
     expect_good(&p, 3 * SIM_MIN + 30 * SIM_SEC, false); /* in the window still */
-    expect_good(&p, 4 * SIM_MIN + 2 * SIM_SEC, true);   /* it has not risen since */
+    expect_good(&p, 4 * SIM_MIN + 2 * SIM_SEC, true);   /* not risen since */
     close_play(&p);
 }
 

@@ -38,7 +38,7 @@ static void numbers_are_written_one_way(void **state)
     expect(number_seconds, 761, "12 m 41 s");
 }
 
-/* What is not all is not written as all, nor what is not nothing as nothing. */
+/* A part is not written as all, nor a little as nothing. */
 static void shares_do_not_round_to_all_or_nothing(void **state)
 {
     (void)state;

@@ -234,7 +234,7 @@ static void replications_are_the_single_runs(void **state)
 
 /* ---- reports --------------------------------------------------------------------- */
 
-/* One JSON value; NULL: it is none. */
+/* Reads past a JSON value; NULL: none is there. */
 static const char *json_value(const char *p, int depth);
 
 static const char *json_text(const char *p)

@@ -138,7 +138,7 @@ static void test_waiting_alone(void **state)
 
 /* ---- the incident ---------------------------------------------------------------- */
 
-/* What `check` finds wrong with a lesson. */
+/* Faults that `check` finds in a lesson. */
 static void check_says(const char *text, const char *words)
 {
     struct errmsg why = {0};

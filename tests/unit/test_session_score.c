@@ -301,7 +301,7 @@ static void test_the_outcome_caps(void **state)
     mem_free(text);
 }
 
-/* What is printed adds up. */
+/* The figures printed add up. */
 static void test_the_points_add_up(void **state)
 {
     (void)state;
@@ -496,7 +496,7 @@ static void test_tried_on_a_wrong_suspicion(void **state)
     mem_free(text);
 }
 
-/* What began it counts as it stood before the cure. */
+/* The cause counts as it stood before the cure. */
 static void test_trigger_comes_before_the_cure(void **state)
 {
     (void)state;
@@ -656,7 +656,7 @@ static void test_honest_numbers(void **state)
     says("three in ten", "Posted.\n");
 }
 
-/* What was so is said when it is over, too. */
+/* The truth is said when all is over, too. */
 static void test_honest_afterwards(void **state)
 {
     (void)state;

@@ -35,7 +35,7 @@ static void test_seen_by_a_view(void **state)
     session_free(s);
 }
 
-/* What was said about an answer and read is not said again. */
+/* Words about an answer that were read are not said again. */
 static void test_feedback_is_read_once(void **state)
 {
     (void)state;

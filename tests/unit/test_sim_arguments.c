@@ -7,7 +7,7 @@
 #include "sim_test.h"
 
 enum { SEEDS = 60, TRIED_MAX = 512 };
-struct tried { /* which operations and faults a world had */
+struct tried { /* operations and faults that a world had */
     const struct arg_desc *args[TRIED_MAX];
     size_t n;
 };

@@ -94,7 +94,7 @@ static void shares_vary_as_they_should(void **state)
                 double share = got(&l, k) / all * n - 1;
                 cv2 += share * share / n;
             }
-            cv2 -= (n - 1) / all; /* what chance alone makes of the counts */
+            cv2 -= (n - 1) / all; /* spread of the counts by chance alone */
             sum += cv2;
             squares += cv2 * cv2;
             lab_free(&l);

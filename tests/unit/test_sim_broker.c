@@ -288,7 +288,7 @@ static void partitions_can_only_be_more(void **state)
     (void)state;
     struct lab l = log_of("partitions=1", "to=projector/apply consumers=4", 0.1);
     lab_run(&l, 60 * SIM_SEC);
-    assert_true(sub(&l, "processed_total") <= 600); /* one at a time */
+    assert_true(sub(&l, "processed_total") <= 600); /* singly */
     assert_int_equal(act(&l, ACTION_SET, TOPIC, 0, "partitions", value_count(0)),
                      ERR_INPUT);
     lab_set(&l, TOPIC, "partitions", "8");
@@ -357,7 +357,7 @@ static void a_poisoned_message_dies_after_its_tries(void **state)
     assert_true(sub(&l, "failures_total") == 3 && sub(&l, "dead_letters") == 1);
     assert_true(sub(&l, "lag_max") <= 2 && sub(&l, "bad_total") == 1);
     assert_true(lab_metric(&l, "projector/apply", "errors_total") == 3);
-    lab_op(&l, SUB, "replay", NULL); /* it is as bad as ever */
+    lab_op(&l, SUB, "replay", NULL); /* no better than before */
     lab_run(&l, 30 * SIM_SEC);
     assert_true(sub(&l, "dead_letters") == 1 && sub(&l, "dead_total") == 2);
     assert_true(sub(&l, "bad_total") == 1);
@@ -908,7 +908,7 @@ static void a_frozen_partition_is_bad_once_late(void **state)
     assert_true(bad > 15 * 3588 && bad < 15 * 3592 && sub(&l, "slow_total") == 0);
     assert_true(sub(&l, "good_total") + bad + 15 * 11 > topic(&l, "published_total"));
     assert_int_equal(act(&l, ACTION_OP, SUB, 3, "skip", none), ERR_OK);
-    assert_true(sub(&l, "bad_total") == bad); /* it was counted */
+    assert_true(sub(&l, "bad_total") == bad); /* counted already */
     double most = bad;
     for (int i = 1; i <= 120; i++) {
         lab_run(&l, 3660 * SIM_SEC + i * SIM_SEC);

@@ -286,7 +286,7 @@ static void or_they_are_refused_at_once(void **state)
     lab_run(&l, 30 * SIM_SEC);
     assert_true(mq(&l, "blocked_total") == 0 && mq(&l, "bytes") == 1024000);
     near(mq(&l, "refused_total"), 290, 1);
-    lab_set(&l, "mq", "memory", "2"); /* there is room for ten more */
+    lab_set(&l, "mq", "memory", "2"); /* room for ten more */
     lab_run(&l, 60 * SIM_SEC);
     assert_true(orders(&l, "messages") == 20);
     lab_free(&l);

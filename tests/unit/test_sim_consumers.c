@@ -134,7 +134,7 @@ static void who_tries_again_asks_again(void **state)
     lab_free(&l);
 }
 
-/* Its instance dies while a consumer is out of the group. */
+/* An instance dies while a consumer is out of the group. */
 static void an_evicted_one_may_die(void **state)
 {
     (void)state;
@@ -242,7 +242,7 @@ static void a_delayed_message_comes_when_it_is_due(void **state)
     assert_true(n >= 99 && n <= 101);
     double age = sub(&l, "seconds_total") / n;
     assert_true(age > 30.049 && age < 30.06);
-    lab_set(&l, GROUP, "delay", "0"); /* what waits comes at once */
+    lab_set(&l, GROUP, "delay", "0"); /* messages that wait come at once */
     lab_run(&l, 132 * SIM_SEC);
     assert_true(sub(&l, "lag") <= 1);
     lab_free(&l);

@@ -136,7 +136,7 @@ static void a_transaction_that_is_killed_fails_and_leaves_nothing(void **state)
     assert_true(lab_metric(&l, "db", "connections") == 0);
     lab_set(&l, "users", "rate", "0");
     assert_true(lab_metric(&l, "users", "failed_total") ==
-                0); /* they do not know yet */
+                0); /* callers do not know yet */
     lab_run(&l, 30 * SIM_SEC);
     assert_true(lab_metric(&l, "users", "failed_total") == 3);
     assert_true(lab_metric(&l, "app.pool", "pool_in_use") == 0);

@@ -80,7 +80,7 @@ static void a_call_gets_what_is_left(void **state)
     assert_int_equal(s.servers, 2);
     assert_int_equal(s.server[0].reason, REASON_DEADLINE); /* app: 300 ms of patience */
     assert_int_equal(took(&s.server[0]), 400 * SIM_MS);
-    assert_int_equal(took(&s.server[1]), 1000 * SIM_MS); /* what sleeps, sleeps */
+    assert_int_equal(took(&s.server[1]), 1000 * SIM_MS);            /* sleepers sleep */
     assert_true(lab_metric(&l, "app.back", "attempts_total") == 1); /* no retry */
     assert_true(lab_metric(&l, "app.back", "failures_DEADLINE") == 1);
     lab_free(&l);

@@ -189,7 +189,7 @@ static void a_rollout_that_does_not_get_ready_stops(void **state)
     assert_true(metric(w, "users", "failed_total") == bad && bad == 0);
     must(act(w, ACTION_FAULT, "crash", none, none, 0), &why); /* all of them */
     must_run(w, 230 * SIM_SEC);
-    assert_int_equal(runs(w, "v1"), 3); /* who dies comes back as what it was */
+    assert_int_equal(runs(w, "v1"), 3); /* the dead come back in their old version */
     must(act(w, ACTION_OP, "rollback", none, none, 0), &why);
     assert_true(metric(w, "api", "rollout_halted") == 0);
     must_run(w, 300 * SIM_SEC);
@@ -231,7 +231,7 @@ static void a_version_that_does_not_start(void **state)
     world_free(w);
 }
 
-/* Those inside finish the program they began. */
+/* Requests inside finish the program they began. */
 /* A version that differs in nothing is put out and taken back like any other, and users
  * notice neither; one that is like a bad one is as bad. */
 static void a_version_like_another(void **state)
@@ -546,7 +546,7 @@ static void the_old_set_is_kept_to_go_back_to(void **state)
     double before = metric(w, "users", "failed_total");
     assert_true(before > 0);
     must(act(w, ACTION_OP, "rollback", none, none, 0), &why);
-    must_run(w, 40 * SIM_SEC + 100 * SIM_MS); /* what was inside may still err */
+    must_run(w, 40 * SIM_SEC + 100 * SIM_MS); /* requests inside may still err */
     before = metric(w, "users", "failed_total");
     must_run(w, 60 * SIM_SEC);
     assert_true(metric(w, "users", "failed_total") == before);

@@ -135,7 +135,7 @@ static void a_full_disk_stops_what_needs_room(void **state)
     assert_true(of(&l, "see", "failed_total") + of(&l, "drop", "failed_total") == 0);
     lab_op(&l, "db.t", "vacuum", NULL);
     lab_run(&l, 200 * SIM_SEC);
-    assert_true(of(&l, "db", "disk_used_bytes") >= 40000000); /* as full as before */
+    assert_true(of(&l, "db", "disk_used_bytes") >= 40000000); /* full as before */
     work(&l, "touch", 210 * SIM_SEC);
     assert_true(of(&l, "touch", "failed_total") ==
                 failed);                     /* but there is room inside */

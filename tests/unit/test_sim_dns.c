@@ -88,7 +88,7 @@ static void some_keep_nothing_and_some_for_ever(void **state)
     lab_op(&l, "shop", "point", "green");
     lab_run(&l, 1000 * SIM_SEC + 500 * SIM_MS);
     assert_true(got(&l, "green") == 0);
-    lab_op(&l, "front", "restart", NULL); /* it forgets */
+    lab_op(&l, "front", "restart", NULL); /* the resolver forgets */
     lab_run(&l, 1100 * SIM_SEC);
     assert_true(got(&l, "green") > 50);
     lab_free(&l);
@@ -250,7 +250,7 @@ static void connections_follow_a_failover_late(void **state)
     assert_true(lab_metric(&l, "primary", "lookups_total") == 1);
     lab_fault(&l, "db", "down", NULL, 0);
     lab_op(&l, "db", "failover", "two");
-    lab_run(&l, 59 * SIM_SEC); /* they go on asking the dead one */
+    lab_run(&l, 59 * SIM_SEC); /* callers go on asking the dead one */
     double bad = failed(&l);
     assert_true(bad > 900);
     assert_true(lab_metric(&l, "db.two", "statements_total") == 0);

@@ -13,7 +13,7 @@
 
 struct seen {
     uint64_t users, above;
-    sim_time limit; /* those that took longer are counted */
+    sim_time limit; /* requests that took longer are counted */
     sim_time last;
     enum reason reason;
     double seconds;
@@ -100,7 +100,7 @@ static void order_statistics(void **state)
             struct seen s = {0};
             watch(&l, (b + 1) * 10 * SIM_SEC, &s);
             double mean = s.seconds / (double)s.users;
-            if (b == 0) /* those that took long are missing */
+            if (b == 0) /* requests that took long are missing */
                 continue;
             sum += mean;
             squares += mean * mean;
@@ -115,7 +115,7 @@ static void order_statistics(void **state)
     }
 }
 
-/* One slow leaf in a hundred makes 63 % of the requests slow. */
+/* A slow leaf in a hundred makes 63 % of the requests slow. */
 static void a_slow_leaf_in_a_hundred(void **state)
 {
     (void)state;

@@ -325,7 +325,7 @@ static void a_paused_replica_still_has_them(void **state)
             lab_op(&l, "db", "restore", "nightly");
         lab_run(&l, 20 * SIM_SEC);
         assert_true((of(&l, "db.t", "rows") == 0) == (emptied == 1));
-        assert_true(of(&l, "clerks", "failed_total") == 0); /* they read there */
+        assert_true(of(&l, "clerks", "failed_total") == 0); /* readers read there */
         lab_op(&l, "db", "rescue", "b");
         lab_run(&l, 30 * SIM_SEC);
         assert_true(of(&l, "db.t", "rows") >= whole - 1);

@@ -187,7 +187,7 @@ static void a_pool_lasts_nineteen_minutes(void **state)
             assert_true(dry[i] > 8 && dry[i] < 33);
             sum += dry[i];
         }
-        /* What the probes and the processors see: nothing. */
+        /* The probes and the processors see nothing. */
         assert_true(lab_metric(&l, "orders-db", "cpu") < 0.01);
         assert_true(lab_metric(&l, "orders-db", "idle_in_transaction") == 120);
         double good = lab_metric(&l, "shoppers", "good_total");

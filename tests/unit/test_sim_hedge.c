@@ -248,7 +248,7 @@ static void a_user_who_gives_up_ends_all_copies(void **state)
     assert_true(of_call(&l, "hedges_total") == 4);
     assert_true(of_call(&l, "failures_GAVE_UP") == 1);
     assert_true(of_call(&l, "in_flight") == 0);
-    assert_true(lab_metric(&l, "app", "in_flight") == 5); /* they go on */
+    assert_true(lab_metric(&l, "app", "in_flight") == 5); /* the copies go on */
     assert_books(&l);
     lab_run(&l, 1990 * SIM_MS);
     lab_free(&l);

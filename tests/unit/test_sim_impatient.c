@@ -86,7 +86,7 @@ static void whichever_patience_ends_first(void **state)
     }
 }
 
-/* Who has left for good does not come back by a retry. */
+/* A user who has left for good does not come back by a retry. */
 static void who_left_is_not_sent_again(void **state)
 {
     (void)state;

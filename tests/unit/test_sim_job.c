@@ -96,7 +96,7 @@ static void disabled_and_made_up_for(void **state)
     lab_run(&l, 150 * SIM_MIN);
     assert_true(job(&l, "enabled") == 0 && job(&l, "missed_total") == 2);
     lab_op(&l, "nightly", "enable", NULL);
-    assert_true(job(&l, "running") == 0); /* what is missed is missed */
+    assert_true(job(&l, "running") == 0); /* missed runs stay missed */
     lab_set(&l, "nightly", "catch_up", "on");
     assert_true(job(&l, "running") == 1); /* once, not twice */
     lab_run(&l, 170 * SIM_MIN);
@@ -234,7 +234,7 @@ static void takes_longer_with_more_to_do(void **state)
     assert_true(lost > 0.74 * job(&l, "last_rows_in"));
     assert_true(lost < 0.76 * job(&l, "last_rows_in"));
     assert_true(job(&l, "last_run_age") > 299 && job(&l, "last_run_age") < 301);
-    /* one that fails at its end has brought out nothing */
+    /* a run that fails at its end has brought out nothing */
     lab_fault(&l, "nightly", "fails", NULL, 20 * SIM_MIN);
     lab_run(&l, 50 * SIM_MIN - SIM_SEC);
     assert_true(job(&l, "last_rows_in") > 2300 && job(&l, "last_rows_out") == 0);

@@ -135,7 +135,7 @@ static void any_of_several_loads_will_do(void **state)
     lab_op(&l, "db", "kill", id);
     lab_run(&l, SIM_SEC + 90 * SIM_MS);
     assert_true(keys(&l, "loading") == loading - 1);
-    assert_true(keys(&l, "waiting") == waiting); /* they wait for the other two */
+    assert_true(keys(&l, "waiting") == waiting); /* the rest wait for the other two */
     lab_run(&l, 10 * SIM_SEC);
     assert_true(lab_metric(&l, "users", "failed_total") == 1);
     assert_true(keys(&l, "loading") == 0);
@@ -216,7 +216,7 @@ static void the_first_of_several_loads_wins(void **state)
     assert_true(keys(&l, "stores_total") == 1);
     assert_int_equal(world_cache_keys(l.w, model_find(l.m, "cache.seats"), v, 1), 1);
     sim_time first = v[0].written;
-    lab_run(&l, first + 61 * SIM_SEC + 500 * SIM_MS); /* its end is an end */
+    lab_run(&l, first + 61 * SIM_SEC + 500 * SIM_MS); /* the end is an end */
     assert_false(world_cache_keys(l.w, model_find(l.m, "cache.seats"), v, 1) == 1 &&
                  v[0].present && v[0].ttl_left > 0 && v[0].written == first);
     lab_free(&l);

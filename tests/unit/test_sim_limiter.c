@@ -76,7 +76,7 @@ static void any_window(double rate, int64_t burst, int t, double most)
 static void admits_what_is_published(void **state)
 {
     (void)state;
-    any_window(10, 5, 0, 1 < 5 ? 1 : 5); /* one arrival in an instant: one */
+    any_window(10, 5, 0, 1 < 5 ? 1 : 5); /* an arrival in an instant: 1 */
     any_window(10, 5, 1, 15);
     any_window(10, 5, 10, 105);
     any_window(100, 100, 1, 200);

@@ -26,7 +26,7 @@ static void must_run_away(struct lab *l, const char *const *words)
             fail_msg("no \"%s\" in: %s", *words, why.text);
 }
 
-/* It stays as it is, but nothing about it is broken. */
+/* The state stays, but nothing about it is broken. */
 static void still_readable(struct lab *l)
 {
     struct errmsg why = {0};

@@ -36,7 +36,7 @@ static double users(const struct lab *l, const char *metric)
     return lab_metric(l, "users", metric);
 }
 
-/* What the last request to end told. */
+/* Report of the last request to end. */
 struct told {
     int n;
     sim_time start, end, on_net, seconds;
@@ -248,7 +248,7 @@ static void long_messages_recover_fast(void **state)
     double slow = all - fast;
     double want = 20 + 200 * 0.01 / 0.98     /* the request */
                   + fast * 20 + slow * 200   /* the answer */
-                  + fast * 200 * 0.01 / 0.98 /* its piece may be lost again */
+                  + fast * 200 * 0.01 / 0.98 /* the piece may be lost again */
                   + slow * 400 * 0.01 / 0.98;
     double mean = (double)t.seconds / 1e6 / t.n;
     assert_true(tail > 0);
@@ -332,7 +332,7 @@ static void answers_lost_is_work_done_for_nobody(void **state)
     double n = users(&l, "attempts_total");
     assert_true(n >= 599 && users(&l, "answered_total") == 0);
     assert_int_equal(t.reason, REASON_TIMEOUT);
-    assert_int_equal(t.culprit, t.net); /* that is where it hangs */
+    assert_int_equal(t.culprit, t.net); /* the network, where it hangs */
     assert_true(lab_metric(&l, "app/get", "done_NONE") >= 2 * n - 25);
     lab_set(&l, "users", "rate", "0");
     lab_run(&l, 70 * SIM_SEC);
@@ -356,7 +356,7 @@ static void requests_lost_is_no_work_at_all(void **state)
     lab_fault(&l, "net", "one_way", "requests", 30 * SIM_SEC);
     lab_run(&l, 40 * SIM_SEC);
     assert_true(lab_metric(&l, "app/get", "requests_total") == before);
-    lab_run(&l, 60 * SIM_SEC); /* those that gave up are not sent again */
+    lab_run(&l, 60 * SIM_SEC); /* requests given up are not sent again */
     double arrived = lab_metric(&l, "app/get", "requests_total") - before;
     assert_true(arrived > 195 && arrived < 212);
     assert_int_equal(lab_do(&l, ACTION_FAULT, "net", "one_way", "up", 0), ERR_INPUT);
@@ -483,7 +483,7 @@ static void it_sends_on_over_a_link_of_its_own(void **state)
     lab_free(&l);
 }
 
-/* One of four is cut off. Checks that do not go that way stay green. */
+/* An instance of four is cut off. Checks that do not go that way stay green. */
 static void checks_notice_what_they_go_over(void **state)
 {
     (void)state;
@@ -506,7 +506,7 @@ static void checks_notice_what_they_go_over(void **state)
     }
 }
 
-/* What is in flight when the answers stop is done for nobody. */
+/* Work in flight when the answers stop is done for nobody. */
 static void answers_to_the_balancer_are_lost(void **state)
 {
     (void)state;
@@ -556,7 +556,7 @@ static void connections_stay_half_open(void **state)
     assert_true(held + lab_metric(&l, "app.pool", "pool_connecting") == 5);
     assert_true(lab_metric(&l, "db", "connections") == held);
     assert_true(lab_metric(&l, "db", "active") == 0);
-    assert_true(lab_metric(&l, "app", "up") == 1); /* its process is fine */
+    assert_true(lab_metric(&l, "app", "up") == 1); /* the process is fine */
     double failed = users(&l, "failed_total");
     assert_true(failed > 300);
     lab_run(&l, 74 * SIM_SEC); /* healed at 70, but the next try is later */

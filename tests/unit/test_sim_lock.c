@@ -39,7 +39,7 @@ static struct lab shop(const char *db)
 }
 #define DB "cores=50 connect_time=0"
 
-/* One request at `at` seconds, and none after it. */
+/* A request at `at` seconds, and none after it. */
 static void one(struct lab *l, const char *client, const char *to, double at)
 {
     char params[80];
@@ -479,7 +479,7 @@ static void more_of_a_lock_goes_ahead_of_those_who_wait_for_it(void **state)
     no_more(&l, "first");
     lab_run(&l, 2500 * SIM_MS);
     no_more(&l, "second");
-    lab_run(&l, 10 * SIM_SEC); /* it is granted at once; there is no deadlock */
+    lab_run(&l, 10 * SIM_SEC); /* granted at once; there is no deadlock */
     assert_true(lab_metric(&l, "db", "deadlocks_total") == 0);
     assert_true(lab_metric(&l, "first", "good_total") == 1);
     assert_true(lab_metric(&l, "second", "answered_total") == 1);

@@ -15,7 +15,7 @@
 
 static struct node work = {.kind = NODE_COMPUTE};
 
-/* One service "api", called by "users" without a network between. */
+/* A service "api", called by "users" without a network between. */
 static struct lab small(const char *service, double rate, sim_time compute)
 {
     struct lab l = lab_new();
@@ -146,7 +146,8 @@ static void the_leak_fault_can_be_of_one_version(void **state)
     double leaked = lab_metric(&l, "api", "memory") - 200 * MIB;
     assert_true(leaked > 700 * MIB && leaked < 1000 * MIB);
     lab_run(&l, 60 * SIM_SEC + 1);
-    double then = lab_metric(&l, "api", "memory"); /* it is over, what is gone stays */
+    double then =
+        lab_metric(&l, "api", "memory"); /* over, but memory gone stays gone */
     lab_run(&l, 80 * SIM_SEC);
     assert_true(lab_metric(&l, "api", "memory") == then && then > 1000 * MIB);
     lab_op(&l, "api", "restart", NULL);
@@ -351,7 +352,7 @@ static void pauses_in_the_middle_add_up(void **state)
     lab_free(&l);
 }
 
-/* What a trace shows of it: processor, pause, processor, without a gap. */
+/* A trace shows processor, pause, processor, without a gap. */
 struct gc_spans {
     sim_time gc, cpu, end;
     int gaps, n;
@@ -411,7 +412,8 @@ static void a_full_heap_ends_the_process(void **state)
     lab_start(&l, 1);
     lab_run(&l, 3 * SIM_SEC);
     assert_true(lab_metric(&l, "api", "oom_kills_total") == 1);
-    assert_true(lab_metric(&l, "api", "collections_total") > 2); /* it tried hard */
+    assert_true(lab_metric(&l, "api", "collections_total") >
+                2); /* the collector tried hard */
     lab_free(&l);
 }
 
@@ -431,7 +433,7 @@ static void a_pause_can_be_cut_short(void **state)
     assert_true(lab_metric(&l, "api", "in_flight") == 0);
     double s = lab_metric(&l, "api", "gc_seconds_total");
     lab_run(&l, 8 * SIM_SEC - 1);
-    assert_true(lab_metric(&l, "api", "gc_seconds_total") > s); /* it goes on later */
+    assert_true(lab_metric(&l, "api", "gc_seconds_total") > s); /* continued later */
     assert_int_equal(world_run(fork, 2 * SIM_SEC, UINT64_MAX, NULL, &why), ERR_OK);
     struct world *again = world_fork(fork);
     assert_int_equal(world_run(fork, 20 * SIM_SEC, UINT64_MAX, NULL, &why), ERR_OK);

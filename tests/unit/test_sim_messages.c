@@ -120,7 +120,7 @@ struct trouble {
     const char *comp, *name;
     enum value_type type; /* NONE: no argument */
     double least, most;
-    int instances; /* one of so many, or all */
+    int instances; /* an instance of so many, or all */
     int seconds;   /* at most */
 };
 static const struct trouble all[] = {

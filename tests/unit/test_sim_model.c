@@ -422,7 +422,8 @@ static void a_runaway_world_stops_with_a_sentence(void **state)
     struct world *w = must_world(m, 1);
     says(world_run(w, 100 * SIM_SEC, UINT64_MAX, NULL, &why), ERR_LIMIT, "ran away");
     says(world_run(w, 200 * SIM_SEC, UINT64_MAX, NULL, &why), ERR_LIMIT, "ran away");
-    assert_true(metric(w, "loop", "in_flight") > 10000); /* it can still be looked at */
+    assert_true(metric(w, "loop", "in_flight") >
+                10000); /* still there to be looked at */
     assert_true(world_bytes(w) <= 64u << 20);
     world_free(w);
 }

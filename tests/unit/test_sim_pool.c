@@ -153,7 +153,7 @@ static void a_restart_closes_the_sessions(void **state)
     assert_true(lab_metric(&l, "app.pool", "pool_waiting") == 0);
     assert_true(lab_metric(&l, "app.pool", "pool_in_use") == 0);
     lab_run(&l, 120 * SIM_SEC);
-    assert_true(lab_metric(&l, "db", "active") == 3); /* it is back */
+    assert_true(lab_metric(&l, "db", "active") == 3); /* back again */
     lab_free(&l);
 }
 

@@ -416,7 +416,7 @@ static void too_much_of_it_kills(void **state)
     }
 }
 
-/* What a request has held is garbage afterwards. */
+/* Memory that a request has held is garbage afterwards. */
 static void a_heap_keeps_it_until_it_is_collected(void **state)
 {
     (void)state;

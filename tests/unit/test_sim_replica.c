@@ -271,7 +271,7 @@ static void a_crash_loses_what_was_not_sent(void **state)
     assert_int_equal(lab_do(&l, ACTION_OP, "db", "failover", "db", 0), ERR_REFUSED);
     lab_op(&l, "db", "rebuild", NULL);
     lab_run(&l, 110 * SIM_SEC);
-    lab_op(&l, "db", "failover", "db"); /* which first gets all that it lacks */
+    lab_op(&l, "db", "failover", "db"); /* db first gets all that it lacks */
     lab_run(&l, 300 * SIM_SEC);
     assert_true(of(&l, "db.b", "leads") == 0 &&
                 of(&l, "db", "lost_writes_total") == lost);
@@ -393,7 +393,7 @@ static void synchronous_writes_wait(void **state)
     lab_fault(&l, "db.b", "stall", NULL, SIM_MS); /* no help: it is still down */
     lab_run(&l, 29 * SIM_SEC + 10 * SIM_MS);
     assert_true(of(&l, "db", "sync_waiting") > 15);
-    lab_op(&l, "db", "kill", "put"); /* they hold their sessions, running */
+    lab_op(&l, "db", "kill", "put"); /* queries hold their sessions, running */
     assert_true(of(&l, "db", "sync_waiting") == 0);
     lab_run(&l, 31 * SIM_SEC);
     assert_true(of(&l, "db", "sync_waiting") > 5);
@@ -563,7 +563,7 @@ static void a_backup_can_be_put_back(void **state)
     lab_run(&l, 42 * SIM_SEC);
     assert_true(of(&l, "db.nightly", "runs_total") == 1);
     assert_true(of(&l, "db.nightly", "last_success_age") ==
-                12); /* as of its beginning */
+                12); /* of the time of its beginning */
     assert_true(of(&l, "db.nightly", "last_size_bytes") > 1e7);
     double writes = of(&l, "db", "wal_bytes_total") / 1000;
     lab_op(&l, "db", "restore", NULL);
@@ -858,7 +858,7 @@ static void no_difference_is_below_zero(void **state)
         assert_true(of(&l, "db.b", "lag_bytes") <= written);
         assert_true(of(&l, "db.slow", "lag_bytes") <= written);
         assert_true(of(&l, "db", "wal_kept_bytes") <= of(&l, "db", "wal_bytes_total"));
-        assert_true(of(&l, "db", "wal_bytes_total") >= written); /* it is a counter */
+        assert_true(of(&l, "db", "wal_bytes_total") >= written); /* a counter */
     }
     assert_true(of(&l, "db.slow", "leads") == 1 && of(&l, "db.b", "broken") == 1);
     assert_true(of(&l, "db", "lost_writes_total") > 1000);

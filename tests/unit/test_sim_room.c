@@ -161,7 +161,7 @@ static void ranges_at_their_ends(void **state)
     }
 }
 
-/* What an autoscaler may make counts; what an operator may do does not. */
+/* Instances that an autoscaler may make count; those of an operator do not. */
 static void autoscalers_count(void **state)
 {
     (void)state;

@@ -47,7 +47,7 @@ static double since(const struct lab *l, const char *comp, const char *metric,
 
 /* ---- one for each instance ------------------------------------------------------- */
 
-/* One instance of four is a canary that sends what the bank refuses. */
+/* An instance of four is a canary that sends what the bank refuses. */
 static struct lab canary(const char *scope)
 {
     struct lab l = lab_new();
@@ -173,7 +173,7 @@ static void branches_are_counted_late_too(void **state)
     double before = bank(&l, "in_flight");
     assert_true(before > 110 && before < 130);
     lab_set(&l, "shop.bank", "max_in_flight", "70");
-    lab_run(&l, 20 * SIM_SEC); /* as many as before: it is wide enough */
+    lab_run(&l, 20 * SIM_SEC); /* no fewer than before: wide enough */
     assert_true(bank(&l, "failures_SHED") == 0);
     lab_set(&l, "shop.bank", "max_in_flight", "3");
     lab_run(&l, 30 * SIM_SEC);
@@ -238,7 +238,7 @@ static void tokens_are_told_of_each_and_of_all(void **state)
     lab_free(&l);
 }
 
-/* One sick caller of four makes only its own throttle refuse. */
+/* A sick caller of four makes only its own throttle refuse. */
 static void a_throttle_is_too(void **state)
 {
     (void)state;
@@ -259,7 +259,7 @@ static void a_throttle_is_too(void **state)
     }
 }
 
-/* What a process knows is gone with it. */
+/* A process's knowledge is gone with it. */
 static void a_new_process_begins_anew(void **state)
 {
     (void)state;
@@ -323,7 +323,7 @@ static void a_trial_without_an_answer_is_given_up(void **state)
     struct lab l = silent("via=net breaker=0.5 breaker_open=10s");
     lab_run(&l, 99 * SIM_SEC);
     assert_true(bank(&l, "breaker_open") == 1);
-    assert_true(bank(&l, "in_flight") == 8); /* one trial more every 10 s */
+    assert_true(bank(&l, "in_flight") == 8); /* a trial more every 10 s */
     lab_run(&l, 111 * SIM_SEC);
     assert_true(bank(&l, "breaker_open") == 0 && bank(&l, "breaker_half_open") == 0);
     double ok = lab_metric(&l, "users", "answered_total");

@@ -193,7 +193,7 @@ static void a_crash_is_restarted_unless_its_machine_is_down(void **state)
     world_free(w);
 }
 
-/* What a probe needs is what it can notice. */
+/* A probe notices only what it needs. */
 static double restarts_when_workers_hang(const char *liveness)
 {
     struct shop s = shop();

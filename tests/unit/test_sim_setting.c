@@ -43,7 +43,7 @@ static struct lab shop(void)
     return l;
 }
 
-/* As the console does it. */
+/* Does it in the console's way. */
 static enum err ask(struct lab *l, const char *comp, const char *param, struct value to,
                     struct errmsg *why)
 {

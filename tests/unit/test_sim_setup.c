@@ -102,7 +102,7 @@ static void users_have_cores_of_their_own(void **state)
     lab_free(&l);
 }
 
-/* One core, and a request that works on it all the time: the handshake gets half. */
+/* A core, and a request that works on it all the time: the handshake gets half. */
 static void busy_cores_make_it_slower(void **state)
 {
     (void)state;
@@ -150,7 +150,7 @@ static void who_gives_up_has_cost_as_much(void **state)
     lab_start(&l, 1);
     lab_run(&l, 20 * SIM_SEC);
     assert_true(users(&l, "answered_total") == 0);
-    assert_true(lab_metric(&l, "app", "cpu") > 0.24); /* one core of four */
+    assert_true(lab_metric(&l, "app", "cpu") > 0.24); /* a core of four */
     lab_free(&l);
 }
 

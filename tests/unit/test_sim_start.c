@@ -150,12 +150,12 @@ static void not_ready_before_all_is_there(void **state)
         struct kinds kinds;
         struct lab l = insisting(&kinds, params[k]);
         comp_id app = model_find(l.m, "app");
-        assert_true(lab_metric(&l, "app", "healthy") == 2); /* there from the start */
+        assert_true(lab_metric(&l, "app", "healthy") == 2); /* present from the start */
         lab_op(&l, "app", "restart", NULL);
         lab_run(&l, 30 * SIM_SEC);
         assert_true(up(&l) == 2 && lab_metric(&l, "app", "healthy") == 0);
         comp_kind(l.w, app)->may_be_ready(l.w, app, 1);
-        assert_true(lab_metric(&l, "app", "healthy") == 0); /* it is not */
+        assert_true(lab_metric(&l, "app", "healthy") == 0); /* still not ready */
         pool_is_full = true;
         comp_kind(l.w, app)->may_be_ready(l.w, app, 1);
         comp_kind(l.w, app)->may_be_ready(l.w, app, 1);

@@ -10,7 +10,7 @@
 
 #define ONE_A_SECOND "to=app/get rate=1 arrivals=even"
 
-/* One statement, one user a second, on an engine that nobody else uses. */
+/* A statement, a user a second, on an engine that nobody else uses. */
 static struct lab shop(const char *table, const char *statement)
 {
     static const struct node query = {.kind = NODE_QUERY, .target = "db", .what = "q"};
@@ -26,7 +26,7 @@ static struct lab shop(const char *table, const char *statement)
     return l;
 }
 
-/* What the run that begins within the next second costs, in ns. */
+/* Cost of the run that begins within the next second, in ns. */
 static double next_cost(struct lab *l)
 {
     double before = lab_metric(l, "db.q", "seconds_total");
@@ -173,7 +173,7 @@ static void ids_run_out_and_are_widened(void **state)
     lab_run(&l, 12 * SIM_SEC + 500 * SIM_MS);
     assert_true(lab_metric(&l, "db.t", "ids_left") == 1);
     assert_true(lab_metric(&l, "users", "failed_total") == 0);
-    lab_run(&l, 20 * SIM_SEC + 500 * SIM_MS); /* one is not enough for two */
+    lab_run(&l, 20 * SIM_SEC + 500 * SIM_MS); /* a single id is not enough for two */
     assert_true(lab_metric(&l, "users", "failed_total") == 8);
     assert_true(lab_metric(&l, "app.db", "failures_NO_IDS") == 8);
     assert_true(lab_metric(&l, "db.t", "no_ids_total") == 8);

@@ -50,7 +50,7 @@ static struct lab server(const char *service, struct dist work, const char *clie
     return l;
 }
 
-/* One server, first come first served: W = 1 / (mu - lambda). */
+/* A server, first come first served: W = 1 / (mu - lambda). */
 static void mm1(void **state)
 {
     (void)state;

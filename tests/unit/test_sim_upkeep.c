@@ -201,7 +201,7 @@ static void an_index_online_or_not(void **state)
     lab_free(&l);
 }
 
-/* It also waits for those who had begun before. */
+/* An index made online also waits for those who had begun before. */
 static void an_online_index_outwaits_old_transactions(void **state)
 {
     (void)state;
@@ -231,7 +231,7 @@ static void a_rewrite_stops_everybody(void **state)
     assert_true(lab_metric(&l, "db", "lock_waiting") == 50); /* all there are */
     lab_run(&l, 9 * SIM_SEC);
     assert_true(good(&l, "readers") >= read + 38);
-    assert_true(at(&l, "dead_rows") < 45); /* those from before are gone */
+    assert_true(at(&l, "dead_rows") < 45); /* dead rows from before are gone */
     lab_free(&l);
 }
 
@@ -287,7 +287,7 @@ static void autovacuum_gives_way(void **state)
 {
     (void)state;
     struct lab l = shop(DB, "rows=1000 vacuum_every=1s vacuum_speed=5");
-    lab_run(&l, 30 * SIM_SEC); /* it works for a minute */
+    lab_run(&l, 30 * SIM_SEC); /* works for a minute */
     assert_true(at(&l, "upkeep") == 1);
     must_job(&l, "analyze", NULL, NULL); /* an operator goes first */
     lab_run(&l, 31 * SIM_SEC);
@@ -378,7 +378,7 @@ static void a_database_without_transaction_ids_only_reads(void **state)
     assert_true(lab_metric(&l, "db", "transaction_ids_left") == 648);
     lab_run(&l, 60 * SIM_SEC);
     assert_true(lab_metric(&l, "writers", "failed_total") == 0);
-    assert_true(at(&l, "upkeep") == 1); /* it has begun, and takes 100 s */
+    assert_true(at(&l, "upkeep") == 1); /* begun, and takes 100 s */
     lab_run(&l, 100 * SIM_SEC);
     assert_true(lab_metric(&l, "db", "transaction_ids_total") == 648);
     assert_true(lab_metric(&l, "db", "transaction_ids_left") == 0);

@@ -129,7 +129,7 @@ static void settle(int file)
     disk.nops = kept;
 }
 
-/* What a power loss leaves: an arbitrary part of what was not synced. */
+/* Loses power, which leaves an arbitrary part of what was not synced. */
 static void lose_power(struct rng *r)
 {
     for (int i = 0; i < disk.nops; i++) {

@@ -255,7 +255,7 @@ static void a_full_disk_is_survived(void **state)
     buf_init(&text, 0);
     s = store_open(dir);
     assert_int_equal(store_finished(s, "during")->score, 40);
-    assert_null(store_best(s, "during")); /* its own tape was closed unwritten */
+    assert_null(store_best(s, "during")); /* the run's own tape was closed unwritten */
     assert_int_equal(tape_read(s, &first, &text, NULL), ERR_OK);
     assert_string_equal(text.s, "one\ntwo\nthree\nfour\n");
     buf_release(&text);

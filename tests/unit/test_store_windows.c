@@ -207,7 +207,7 @@ static void a_folder_removed_while_playing_is_made_again(void **state)
     assert_string_equal(store_begun(s, "x")->id, r.id);
     assert_int_equal(tape_read(s, &r, &text, NULL), ERR_OK);
     assert_non_null(strstr(text.s, "1 cmd status\n2 cmd changes\n"));
-    assert_null(store_run_by_id(s, old.id)); /* it went with its tape */
+    assert_null(store_run_by_id(s, old.id)); /* gone with its tape */
     store_close(s);
     buf_release(&text);
 }

@@ -33,7 +33,7 @@ static struct recording *recording_with(double objective, sim_time window,
     return r;
 }
 
-/* One second passes in which this share of the requests is bad. */
+/* Lets a second pass in which this share of the requests is bad. */
 static void second(struct recording *r, double bad)
 {
     uint32_t row = table_rows(&r->table), last = row ? row - 1 : 0;

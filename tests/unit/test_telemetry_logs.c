@@ -295,7 +295,7 @@ static void change(struct recording *r, uint32_t id, sim_time at)
     c.undoable = true;
     struct observer o = recording_observer(r);
     o.change(o.ctx, &c);
-    memset(who, 'x', sizeof who - 1); /* they were borrowed for the call */
+    memset(who, 'x', sizeof who - 1); /* borrowed for the call */
     memset(version, 'x', sizeof version - 1);
 }
 

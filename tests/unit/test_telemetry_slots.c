@@ -106,7 +106,7 @@ static void make_up(struct rig *r, struct rng *rng, size_t n, sim_time length)
     }
 }
 
-/* Is it in the slots that touch the window? */
+/* Returns whether it is in the slots that touch the window. */
 static bool in_window(const struct one *x, sim_time from, sim_time to)
 {
     sim_time a = from / SLOT_TIME * SLOT_TIME;

@@ -20,7 +20,7 @@ static double value_of(uint32_t col, uint32_t row, struct rng *rng)
     double r = (double)row;
     switch (col) {
     case 0:
-        return 7.25; /* one value */
+        return 7.25; /* a single value */
     case 1:
         return NAN; /* none */
     case 2:

@@ -363,7 +363,7 @@ static void memory_is_bounded(void **state)
 /* ---- rewind ---------------------------------------------------------------------- */
 
 #define REQUESTS 1500
-struct told { /* one event of a made-up run */
+struct told { /* an event of a made-up run */
     sim_time at;
     uint64_t request;
     uint32_t span; /* 0: done */

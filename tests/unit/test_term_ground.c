@@ -79,7 +79,7 @@ static void it_takes_answers_out_and_leaves_the_rest(void **state)
     /* The person's own keys: an arrow, Alt and a letter, "é". */
     reads("\033[A\033[?6c", GROUND_UNKNOWN, true, "\033[A");
     reads("\033b\303\251", GROUND_UNKNOWN, false, "\033b\303\251");
-    /* Its rest comes later: whoever reads on must know what it is the rest of. */
+    /* The rest comes later: whoever reads on must know what it is the rest of. */
     reads("x\033]11;rgb:ff", GROUND_UNKNOWN, false, "x\033]11;rgb:ff");
     reads("\033]11;rgb:ff/ff/ff\033", GROUND_UNKNOWN, false,
           "\033]11;rgb:ff/ff/ff\033");

@@ -170,7 +170,7 @@ static void a_sequence_may_come_in_pieces(void **state)
     feed(&t, "\xac");
     expect(&t, "€");
     feed(&t, "\033[1;");
-    pause(&t, KEY_REST_LIMIT); /* it never comes */
+    pause(&t, KEY_REST_LIMIT); /* the rest never comes */
     feed(&t, "a");
     expect(&t, "a");
     end(&t);
@@ -274,7 +274,7 @@ static void learnt_sequences_are_keys(void **state)
     feed(&t, "\033Px");
     expect(&t, "x");
     feed(&t, "\001");
-    expect(&t, ""); /* it may be F1 */
+    expect(&t, ""); /* perhaps F1 */
     pause(&t, ESCAPE);
     expect(&t, "<c-a>");
     feed(&t, "\001b"); /* and now it cannot */

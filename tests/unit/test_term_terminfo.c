@@ -53,7 +53,7 @@ static const char *expected_of(const struct capability *c)
     return NULL;
 }
 
-/* One key or none; a keypad's may be its character. */
+/* A key or none; a keypad's may be its character. */
 static bool is_one_key(const char *keys)
 {
     size_t n = strlen(keys);

@@ -191,7 +191,7 @@ static void a_line_that_is_cut_says_so(void **state)
         type(&e, "x");
     assert_int_equal(e.text.len, EDITOR_LINE - 1);
     drawn(&e, 50, "> ‹xxxxxxxxx   cut: a line has room for 4095 bytes\n");
-    type(&e, "<bs>y"); /* there is room again */
+    type(&e, "<bs>y"); /* room again */
     assert_false(e.cut);
     assert_int_equal(e.text.s[e.text.len - 1], 'y');
     type(&e, "z"); /* and now there is none */

@@ -33,7 +33,7 @@ static void find(struct ui *u, const char *what, int *row, int *col)
     for (const char *nl; (nl = strchr(line, '\n')) && nl < at; line = nl + 1)
         ++*row;
     *col = 0;
-    for (const char *s = line; s < at; s++) /* one column a character here */
+    for (const char *s = line; s < at; s++) /* a column a character here */
         *col += ((unsigned char)*s & 0xc0) != 0x80;
     mem_free(text);
 }
@@ -108,7 +108,7 @@ static void the_wheel_scrolls_what_it_is_over(void **state)
     assert_false(shows(u, "> help all"));
     at_text(u, KEY_WHEEL_UP, "─ console");
     assert_true(shows(u, "> help all"));
-    at_text(u, KEY_WHEEL_DOWN, "users ──"); /* that is over the panel */
+    at_text(u, KEY_WHEEL_DOWN, "users ──"); /* over the panel */
     assert_true(shows(u, "> help all"));
     ui_free(u);
     session_free(s);

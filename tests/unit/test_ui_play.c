@@ -206,7 +206,7 @@ static void time_waits_for_the_reader(void **state)
     t = now(p);
     screen_keys(p->u, "status<enter>");
     ticks(p, 3);
-    assert_int_equal(now(p), t); /* what came of it is unread */
+    assert_int_equal(now(p), t); /* the outcome is unread */
     screen_keys(p->u, "<esc> ");
     ticks(p, 3);
     assert_int_equal(now(p), t); /* paused, and a question */
@@ -294,7 +294,7 @@ static void the_clock_waits_for_a_key(void **state)
     closed(p);
 }
 
-/* One bell and one frame for each page, however often it is drawn. */
+/* A bell and a frame for each page, however often it is drawn. */
 static void the_pager_rings_once(void **state)
 {
     (void)state;
@@ -412,7 +412,7 @@ static bool said(struct play *p, const char *what)
     return strstr(session_view(p->s)->transcript->text.s, what);
 }
 
-/* What a front does while the worker says that there is more to do. */
+/* Does what a front does while the worker says that there is more to do. */
 static void go_on(struct play *p)
 {
     bool more;
@@ -488,7 +488,7 @@ static void a_question_comes_before_the_next_line(void **state)
     assert_true(shows(p, 24, 80, "Really?"));
     assert_false(said(p, "> logs shop"));
     screen_keys(p->u, "y<enter>");
-    ticks(p, 8); /* as long as the restart takes */
+    ticks(p, 8); /* for the time of the restart */
     assert_true(said(p, "> logs edge"));
     paste(p, "restart shop\nlogs card-gateway");
     screen_keys(p->u, "<enter>n<enter>"); /* a no stops what was to follow */

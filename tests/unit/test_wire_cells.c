@@ -74,7 +74,7 @@ static void half_a_wide_character_is_mended(void **state)
     assert_int_equal(c->cells[1].width, 0);
     assert_int_equal(c->cells[2].cp, 'x');
     assert_int_equal(c->cells[3].cp,
-                     0xFFFD); /* its second half would be off the screen */
+                     0xFFFD); /* the second half would be off the screen */
     canvas_free(c);
 }
 

@@ -184,7 +184,7 @@ static void close_bad(struct wire_client *c)
     buf_release(&heard.tape);
 }
 
-/* One good line, one that brings the worker down, one good line. */
+/* A good line, a line that brings the worker down, a good line. */
 static void assert_survives(const char *deed, const char *told)
 {
     struct wire_client *c = open_bad();
@@ -221,7 +221,7 @@ static void processor_time_is_limited(void **state)
 {
     (void)state;
     struct wire_client *c = open_bad();
-    rlim_t least = WIRE_CPU_LONG_S, most = WIRE_CPU_LONG_S + 5; /* it has used little */
+    rlim_t least = WIRE_CPU_LONG_S, most = WIRE_CPU_LONG_S + 5; /* little was used */
     assert_in_range(cpu_limit(c), least, most);
     struct rlimit near = {3, RLIM_INFINITY};
     assert_int_equal(prlimit(wire_client_pid(c), RLIMIT_CPU, &near, NULL), 0);
@@ -422,7 +422,7 @@ static void any_order_of_requests_is_fine(void **state)
             struct wire_request q = open_real((enum wire_face)rng_below(&r, 2));
             q.op = (enum wire_op)rng_below(&r, WIRE_OPS);
             if (q.op == WIRE_PROVE || q.op == WIRE_PLAYERS)
-                continue; /* they tell how far they are before they answer */
+                continue; /* deeds tell how far they are before they answer */
             q.rows = (int)rng_below(&r, 60);
             q.cols = q.rows > 0 ? 1 + (int)rng_below(&r, 200) : 0;
             q.keys = &key;

@@ -125,7 +125,7 @@ static int compare(const void *a, const void *b, void *ctx)
     return memcmp(a, b, 8);
 }
 
-/* What a worker does all day. */
+/* Does what a worker does all day. */
 static void do_work(void)
 {
     struct timespec t;
