@@ -36,8 +36,9 @@ static enum err unknown_field(struct call *c, const char *word)
                       near);
     return refuse(
         c, ERR_INPUT,
-        "%s belongs to no field. The fields: --who, --since, --impact, --state, "
-        "--next.",
+        "%s belongs to no field: an update is not free text. For example: say --who "
+        "everybody --state investigating --next 15m. The other fields: --since, "
+        "--impact.",
         word);
 }
 

@@ -253,7 +253,12 @@ static const char *what_it_cost(const struct grading *g, const struct thought *t
         return "The right suspicion came only after the change that made users well.";
     if (t->last && is_part(g->s, t->last))
         return "What was suspected is a part of it: what came of it, not what it was.";
-    return t->last ? "What was suspected was not it." : "Nothing was suspected.";
+    if (t->last)
+        return "What was suspected was not it.";
+    return at_end->last
+               ? "Nothing was suspected before the change that made users well; "
+                 "what came later was not it, either."
+               : "Nothing was suspected.";
 }
 
 static void grade_suspicion(const struct grading *g, struct score_item *item)

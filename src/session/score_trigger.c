@@ -25,6 +25,14 @@ static bool is_right(const struct grading *g, const struct statement *st,
     return out->share > 0;
 }
 
+/* The change that is meant by its number, or the words as they were said. */
+static const char *change_said(const struct grading *g, const struct statement *st)
+{
+    struct witness w = sheet_witness(g->s, scored_run(g->s), g->v->twin, st->at);
+    const struct change *c = sheet_trigger_change(&w, st->text);
+    return c ? arena_printf(g->mem, "%u, %s", c->id, c->title) : st->text;
+}
+
 void grade_trigger(const struct grading *g, struct score_item *item)
 {
     const struct session *s = g->s;
@@ -46,11 +54,13 @@ void grade_trigger(const struct grading *g, struct score_item *item)
         found_later
             ? arena_printf(g->mem,
                            "What began it was stated only after the change that "
-                           "made users well: %d points.",
+                           "made users well: that loses its %d points.",
                            most)
         : last
-            ? arena_printf(g->mem, "You said that \"%.60s\" began it. %s", last->text,
-                           later.truth)
-            : arena_printf(g->mem, "What began it was not stated (trigger): %d points.",
+            ? arena_printf(g->mem, "You said that \"%.60s\" began it. %s",
+                           change_said(g, last), later.truth)
+            : arena_printf(g->mem,
+                           "What began it was not stated (trigger): that loses its %d "
+                           "points.",
                            most));
 }

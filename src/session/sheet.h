@@ -87,6 +87,8 @@ struct witness sheet_witness(const struct session *s, const struct run *run,
                              const struct recording *twin, sim_time at);
 struct judgement sheet_judge(const struct witness *w, enum sheet_line line,
                              const char *text);
+/* The change that a trigger's text names by its number ("2", "change 2"); NULL: none. */
+const struct change *sheet_trigger_change(const struct witness *w, const char *text);
 /* Whether a line can be read so; `why` says what would be right. */
 bool sheet_readable(const struct session *s, enum sheet_line line, const char *text,
                     struct errmsg *why);

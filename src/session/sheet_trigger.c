@@ -24,7 +24,7 @@ static unsigned number_in(const char *text)
     return 0;
 }
 
-static const struct change *change_named(const struct witness *w, const char *text)
+const struct change *sheet_trigger_change(const struct witness *w, const char *text)
 {
     unsigned id = number_in(text);
     for (size_t i = 0; i < recording_changes(w->run->rec); i++) {
@@ -55,7 +55,7 @@ static bool nothing_happened(const char *text)
 
 static bool readable(const struct witness *w, const char *text, struct errmsg *why)
 {
-    if (nothing_happened(text) || change_named(w, text) ||
+    if (nothing_happened(text) || sheet_trigger_change(w, text) ||
         comp_named(w, text) != COMP_NONE)
         return true;
     errmsg_set(
@@ -104,7 +104,7 @@ static void put_event(const struct witness *w, const struct lesson_entry *e,
 static void judge(const struct witness *w, const char *text, struct judgement *out)
 {
     const struct lesson_world *lw = &w->run->stage->lw;
-    const struct change *c = change_named(w, text);
+    const struct change *c = sheet_trigger_change(w, text);
     comp_id comp = c ? c->comp : comp_named(w, text);
     bool any = false;
     snprintf(out->truth, sizeof out->truth, "No change began it.");
