@@ -6,6 +6,8 @@
 #include "engine/kind.h"
 #include "model/model.h"
 
+#include <stdlib.h>
+
 /* A policy that was written out in the model, whether or not anybody calls that way. */
 static enum err call_resolve(struct model *m, comp_id c, struct errmsg *why)
 {
@@ -38,9 +40,6 @@ static void find_extras(struct world *w, comp_id c)
     state_of(w, c)->way = p_dist(w, c, P_NETWORK)->mean;
 }
 
-/* The local ports of Linux, as is left out. */
-enum { USUAL_PORTS = 28232 };
-
 /* Whether something is said of connections that only those have which are opened and
  * kept one by one. A database's are, in any case: by its pools. */
 static bool speaks_of_lines(const struct world *w, comp_id c)
@@ -54,7 +53,7 @@ static bool speaks_of_lines(const struct world *w, comp_id c)
         return false;
     return p_time(w, c, P_CONNECT_TIMEOUT) > 0 ||
            (callee->minds && callee->minds(w, target)) ||
-           p_count(w, c, P_PORTS) != USUAL_PORTS ||
+           p_count(w, c, P_PORTS) != strtol(PORTS_USUAL, NULL, 10) ||
            (link != COMP_NONE && p_time(w, link, LP_FORGETS_AFTER) > 0);
 }
 

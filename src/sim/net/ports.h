@@ -11,6 +11,9 @@
 
 #include "engine/engine.h"
 
+/* The ports of a caller where nothing is said: a parameter's default. */
+#define PORTS_USUAL "28232"
+
 /* Ports that wait, by the time slot in which they began to: a port is free when its slot
  * is over, up to 1/PORT_SLOTS of the time late. */
 enum { PORT_SLOTS = 64 };
